@@ -1,0 +1,39 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * Strict JSON (RFC 8259) on top of jansson, for JOSE headers, claims and JWK
+ * sets.
+ */
+
+
+#ifndef _AUTH_TENANT_JSON_H_INCLUDED_
+#define _AUTH_TENANT_JSON_H_INCLUDED_
+
+
+#include <jansson.h>
+
+#include "auth_tenant_core.h"
+
+
+/*
+ * Parses a text whose top level must be an object.  Refused: nesting deeper
+ * than AUTH_TENANT_MAX_DEPTH, more members or elements in one container than
+ * AUTH_TENANT_MAX_MEMBERS / _ELEMENTS (all found by a scan before jansson
+ * sees the text), duplicate member names at any depth (RFC 7515 section 4,
+ * RFC 7519 section 4), trailing bytes, a byte order mark, NUL (raw or
+ * escaped), invalid UTF-8, numbers out of range.  Returns a new reference
+ * that the caller gives back with json_decref(), or NULL.
+ */
+json_t *auth_tenant_json_parse(const auth_tenant_str_t *text);
+
+
+/*
+ * Gets a string member as a slice that lives as long as `object`.  Returns 1
+ * if it is there and a string, 0 if absent, -1 if it is something else.
+ */
+int auth_tenant_json_string(const json_t *object, const char *name,
+    auth_tenant_str_t *value);
+
+
+#endif /* _AUTH_TENANT_JSON_H_INCLUDED_ */
