@@ -97,7 +97,8 @@ int auth_tenant_node_next(const auth_tenant_node_t *container, size_t *pos,
  * Where a claim stands: a name at the top level, or, if written with a
  * leading "/", a JSON pointer (RFC 6901) through members only.  A token of
  * the pointer may be one placeholder, which stands for the name as it is:
- * nothing in it is read as "/" or "~".
+ * nothing in it is read as "/" or "~".  Names that are empty, or that hold a
+ * brace and are no placeholder, are refused: they'd be slips of the pen.
  */
 
 #define AUTH_TENANT_MAX_TOKENS  8
@@ -107,7 +108,8 @@ typedef struct {
     unsigned              ntokens;
     struct {
         int               name;       /* auth_tenant_name_e, or -1 */
-        auth_tenant_str_t text;       /* escaped ("~0", "~1") if pointer */
+        auth_tenant_str_t text;       /* as written: in a pointer with "~0",
+                                         "~1"; placeholders with braces */
     } tokens[AUTH_TENANT_MAX_TOKENS];
     unsigned              pointer;
 } auth_tenant_claim_t;
@@ -137,8 +139,8 @@ int auth_tenant_claim_find(const auth_tenant_claim_t *claim,
  * `size` bytes (claims->flat.len always suffices) and returns 1.  Returns 0,
  * so that the variable is empty, for null, objects, nested arrays, any text
  * with a control character (auth_tenant_name_valid() without its length), or
- * an array element that holds a comma, since such a list couldn't be read
- * back.
+ * an array element that is empty or holds a comma, since such a list couldn't
+ * be read back.
  */
 int auth_tenant_claim_text(const auth_tenant_node_t *node,
     unsigned char *dst, size_t size, auth_tenant_str_t *text);

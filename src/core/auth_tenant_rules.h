@@ -61,14 +61,18 @@ typedef struct {
     auth_tenant_methods_t           methods;    /* 0: all, known or not */
     unsigned                        names;      /* bits: names that it
                                                    constrains */
+    unsigned                        level;      /* of the configuration: 0 is
+                                                   the outermost */
     auth_tenant_str_t               file;       /* where it was written */
     unsigned                        line;
 } auth_tenant_rule_t;
 
 
 /*
- * The rules of one location.  `captured` are the names that the request
- * gives; `waived` those of them that "none", said aloud, left free.
+ * The rules of one location, outer levels first, the rules of one level
+ * together.  `captured` are the names that the request gives; `waived` those
+ * of them that "none", said aloud, left free; `none`: it was said aloud that
+ * no rule is needed at all.
  */
 
 typedef struct {
@@ -76,11 +80,24 @@ typedef struct {
     size_t                            nrules;
     unsigned                          captured;
     unsigned                          waived;
+    unsigned                          none:1;
 } auth_tenant_ruleset_t;
 
 
-/* The bit of a method's name (exact, upper case), 0 if it isn't known. */
+/*
+ * The bit of a method's name as rules write it (exact, upper case), 0 if it
+ * isn't known.
+ */
 auth_tenant_methods_t auth_tenant_method(const auth_tenant_str_t *name);
+
+
+/*
+ * The bit of a request: of its method's name, or, if it asks for an upgrade
+ * to WebSocket, WEBSOCKET if its method is GET (RFC 6455 section 4.1) and none
+ * otherwise.  A request line that says "WEBSOCKET" has no bit.
+ */
+auth_tenant_methods_t auth_tenant_request_method(
+    const auth_tenant_str_t *name, int upgrade);
 
 
 /*
@@ -106,19 +123,22 @@ unsigned auth_tenant_rules_defaults(const auth_tenant_ruleset_t *set);
 
 /*
  * Judges a request.  `method` is a single bit, or 0.  `values->names` are the
- * names that the request gives.  First, where any rule carries methods, one
- * of them must name this method (AUTH_TENANT_METHOD).  Then the default rule
+ * names that the request gives.  First, on each level where any rule carries
+ * methods, one of them must name this method (AUTH_TENANT_METHOD), so that an
+ * inner level can't admit what an outer one refuses.  Then the default rule
  * of each captured name that no rule constrains: the tenant is, the user is,
  * the modules have (AUTH_TENANT_WRONG_TENANT, _WRONG_USER, _WRONG_MODULE, or
  * _NO_CLAIM if the provider or the token has no such claim).  Then every rule
  * that applies to the method, in order (AUTH_TENANT_RULE, or _NO_CLAIM if its
  * claim is missing); an empty or missing value never matches.  At last every
  * captured name, unless waived, must have been constrained by a rule that
- * held, else AUTH_TENANT_RULE.
+ * held, else AUTH_TENANT_RULE; and so it is if there was nothing at all to
+ * judge, no default rule and no other, unless `none` is set.
  *
  * "is": the claim is a string equal to a value.  "has": it is an array with a
  * string element equal to a value, or an object with a member of that name
- * whose value is not false, null or empty, or, for the claims that
+ * whose value is not false, null or empty (of text, elements or members; the
+ * number 0 is a value like any other), or, for the claims that
  * auth_tenant_policy_spaced() tells, a string with such a word.
  *
  * *failed is set to the rule that did not hold, or NULL.
