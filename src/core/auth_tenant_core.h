@@ -202,4 +202,13 @@ int auth_tenant_str_eq(const auth_tenant_str_t *a, const auth_tenant_str_t *b);
 int auth_tenant_name_valid(const auth_tenant_str_t *name);
 
 
+/*
+ * Decodes the character that `p` begins with: strict UTF-8 (RFC 3629 section
+ * 3: no overlong form, no surrogate, nothing above U+10FFFF).  Returns its
+ * length in bytes with *cp set, or 0 if there is none.
+ */
+size_t auth_tenant_utf8_decode(const unsigned char *p, size_t len,
+    uint32_t *cp);
+
+
 #endif /* _AUTH_TENANT_CORE_H_INCLUDED_ */

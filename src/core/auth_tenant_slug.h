@@ -26,7 +26,11 @@
 size_t auth_tenant_slug(unsigned char *dst, const auth_tenant_str_t *name);
 
 
-/* kubespawner < 7: every byte outside a-z 0-9 as "-" and hex, lower case. */
+/*
+ * kubespawner < 7: every byte outside a-z 0-9 as "-" and hex, lower case.  A
+ * name with a byte below 0x10 has no such form: its hex is one digit, which
+ * could be read together with what follows.
+ */
 size_t auth_tenant_escape(unsigned char *dst, const auth_tenant_str_t *name);
 
 

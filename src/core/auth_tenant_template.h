@@ -78,15 +78,16 @@ typedef struct {
  * it).  Placeholders are {tenant}, {module}, {user}; with the UPSTREAM flag
  * they take modifiers (":lower" first, then one of ":slug", ":escape",
  * ":label"; a bare one means ":label").  Refused: an unknown placeholder or
- * modifier, a lone brace, an empty text, too many parts, and two placeholders
- * or variables that no literal parts, since "{tenant}{module}" would make
- * "a" + "bc" and "ab" + "c" one.  With UPSTREAM moreover: literals other than
- * what host[:port] can hold (LDH, ".", one ":" before a decimal port of 1 to
- * 65535), a placeholder in the port, two placeholders in one label parted by
- * nothing; a trailing dot is allowed.  With PATH: a text that does not begin
- * with exactly one "/", or a literal with anything but unreserved characters
- * and "/" in it.  Returns NULL, or a static text that says what to write
- * instead.
+ * modifier, a lone brace, an empty text, too many parts, a variable that is a
+ * numbered capture, and two placeholders or variables that no literal parts,
+ * since "{tenant}{module}" would make "a" + "bc" and "ab" + "c" one.  With
+ * UPSTREAM moreover: literals other than what host[:port] can hold (lower-case
+ * LDH, ".", one ":" before a decimal port of 1 to 65535; DNS folds case, so
+ * that an upper-case separator would part nothing), a placeholder in the port,
+ * and a text that is no host name whatever the values are; a trailing dot is
+ * allowed.  With PATH: a text that does not begin with exactly one "/", or a
+ * literal with anything but unreserved characters and "/" in it.  Returns
+ * NULL, or a static text that says what to write instead.
  */
 const char *auth_tenant_template_compile(auth_tenant_template_t *t,
     const auth_tenant_str_t *source, unsigned flags);
@@ -102,11 +103,22 @@ const char *auth_tenant_template_compile(auth_tenant_template_t *t,
  * if a value isn't valid, has no form under its modifier, isn't injective, or
  * if the text, a label (63) or, with UPSTREAM, the name (253) gets too long.
  * With PATH a value must be a plain segment: RFC 3986 unreserved characters
- * and "@", not "." or "..".
+ * and "@", not "." or "..".  With UPSTREAM the name must not end in a number,
+ * as an address does (unless the template is a literal).
  */
 auth_tenant_verdict_e auth_tenant_template_expand(
     const auth_tenant_template_t *t, const auth_tenant_values_t *values,
     unsigned char *dst, size_t size, size_t *len);
+
+
+/*
+ * 1 if `host`, an upstream's name without its port, is a DNS name in lower
+ * case that a template may give: labels of LDH, 253 bytes, one trailing dot
+ * at most, and, unless `t` is a mere literal, nothing that would be read as
+ * an address because its last label is a number.  Else 0.
+ */
+int auth_tenant_template_host_valid(const auth_tenant_template_t *t,
+    const auth_tenant_str_t *host);
 
 
 #endif /* _AUTH_TENANT_TEMPLATE_H_INCLUDED_ */
