@@ -48,16 +48,21 @@ const char *auth_tenant_path_compile(auth_tenant_pattern_t *pattern,
     const auth_tenant_str_t *source);
 
 
+/* The name that a whole piece of a template stands for, or -1. */
+int auth_tenant_piece_name(const auth_tenant_str_t *text);
+
+
 /* 1 if some host fits both patterns, so that they'd be ambiguous, else 0. */
 int auth_tenant_host_overlap(const auth_tenant_pattern_t *a,
     const auth_tenant_pattern_t *b);
 
 
 /*
- * Matches a host: lower case, without port and trailing dot.  Whole labels,
- * compared from the first to the last, every one an LDH label (RFC 1035).
- * Sets the captured names as slices of `host`, leaves the others alone.
- * Returns AUTH_TENANT_OK or AUTH_TENANT_NO_MATCH.
+ * Matches a host: lower case, without port and trailing dot, at most 253
+ * bytes.  Whole labels, compared from the first to the last, every one an LDH
+ * label (RFC 1035).  Sets the captured names as slices of `host`, leaves the
+ * others alone (all of them if there is no match).  Returns AUTH_TENANT_OK or
+ * AUTH_TENANT_NO_MATCH.
  */
 auth_tenant_verdict_e auth_tenant_host_match(
     const auth_tenant_pattern_t *pattern, const auth_tenant_str_t *host,
@@ -71,18 +76,19 @@ auth_tenant_verdict_e auth_tenant_host_match(
  * resolved); `raw` is the request target, up to but without any "?", while
  * the server would forward that instead, else data NULL.
  *
- * `uri` must begin with the pattern's segments.  Captured values hold no "%",
- * "\", ";", control byte or DEL and aren't "." or "..".  `raw` must be the
- * same as `uri`, byte for byte, to the end of the last captured segment, so
- * that a backend that reads it raw, decodes it once or decodes it twice sees
- * the same names.  Behind that, neither may climb out: read as it is, decoded
- * once and decoded twice, counting "/", "\" and their encodings as separators
- * and "..", also with ";parameters", as a step up, the depth never goes below
- * that of the last capture.  A "#" or a control byte in `raw` is refused.
+ * `uri` must begin with the pattern's segments.  Captured values are valid
+ * names (auth_tenant_name_valid()), hold no "%", "\", ";" and aren't "." or
+ * "..".  `raw` must be the same as `uri`, byte for byte, to the end of the
+ * last captured segment, so that a backend that reads it raw, decodes it once
+ * or decodes it twice sees the same names.  Behind that, neither may climb
+ * out: read as it is, decoded once and decoded twice, counting "/", "\" and
+ * their encodings as separators (or not, whichever leads higher up) and "..",
+ * also with ";parameters", as a step up, the depth never goes below that of
+ * the last capture.  A "#" or a control byte in `raw` is refused.
  *
- * Sets the captured names as slices of `uri`.  Returns AUTH_TENANT_OK,
- * AUTH_TENANT_NO_MATCH (other literals, too few or empty segments), or
- * AUTH_TENANT_BAD_PATH.
+ * Sets the captured names as slices of `uri`, and leaves all names alone if
+ * there is no match.  Returns AUTH_TENANT_OK, AUTH_TENANT_NO_MATCH (other
+ * literals, too few or empty segments), or AUTH_TENANT_BAD_PATH.
  */
 auth_tenant_verdict_e auth_tenant_path_match(
     const auth_tenant_pattern_t *pattern, const auth_tenant_str_t *uri,
