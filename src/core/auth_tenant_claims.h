@@ -33,8 +33,9 @@ typedef enum {
 typedef struct {
     auth_tenant_node_e    type;
     auth_tenant_str_t     key;        /* member name; empty in an array */
-    auth_tenant_str_t     value;      /* string: its text; number: decimal
-                                         text; array, object: its children */
+    auth_tenant_str_t     value;      /* string: its text; number, boolean:
+                                         as JSON writes it; array, object:
+                                         its children; null: empty */
 } auth_tenant_node_t;
 
 
@@ -138,7 +139,7 @@ int auth_tenant_claim_find(const auth_tenant_claim_t *claim,
  * "true" or "false", an array of those joined by ",".  Writes to `dst` of
  * `size` bytes (claims->flat.len always suffices) and returns 1.  Returns 0,
  * so that the variable is empty, for null, objects, nested arrays, any text
- * with a control character (auth_tenant_name_valid() without its length), or
+ * that isn't fit for a header or a log (auth_tenant_text_valid()), or
  * an array element that is empty or holds a comma, since such a list couldn't
  * be read back.
  */

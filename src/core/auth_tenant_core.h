@@ -202,6 +202,10 @@ int auth_tenant_str_eq(const auth_tenant_str_t *a, const auth_tenant_str_t *b);
 int auth_tenant_name_valid(const auth_tenant_str_t *name);
 
 
+/* The same of a text of any length, also of none. */
+int auth_tenant_text_valid(const auth_tenant_str_t *text);
+
+
 /*
  * Decodes the character that `p` begins with: strict UTF-8 (RFC 3629 section
  * 3: no overlong form, no surrogate, nothing above U+10FFFF).  Returns its

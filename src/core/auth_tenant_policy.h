@@ -40,7 +40,8 @@ typedef struct {
     size_t                          nspaced;
 
     unsigned                        azp_off:1;
-    unsigned                        email:1;    /* user claim is "email" */
+    unsigned                        email:1;    /* user claim is an address;
+                                                   "email" is one anyway */
 } auth_tenant_policy_t;
 
 
@@ -60,7 +61,9 @@ auth_tenant_verdict_e auth_tenant_policy_times(
  * which at least one equals an audience with the names filled in), and "azp":
  * with several audiences in the token, a present "azp" must be one of
  * policy->azp or of the audiences (OpenID Connect Core 3.1.3.7, steps 2 to
- * 5).  AUTH_TENANT_OK, _WRONG_ISSUER, _WRONG_AUDIENCE or _BAD_CLAIM.
+ * 5).  `names` are those of the request; an audience with a name that it
+ * lacks fits nothing.  AUTH_TENANT_OK, _WRONG_ISSUER, _WRONG_AUDIENCE or
+ * _BAD_CLAIM.
  */
 auth_tenant_verdict_e auth_tenant_policy_audience(
     const auth_tenant_policy_t *policy, const auth_tenant_claims_t *claims,
@@ -75,8 +78,9 @@ auth_tenant_verdict_e auth_tenant_policy_audience(
  * "email_verified" true too, and a tenant that isn't among policy->tenants.
  * The user must be there.  `matched` is what the request names: with bound
  * tenants, its tenant must be among them, and if neither token nor request
- * names a tenant, the binding can't be kept.  AUTH_TENANT_OK, _NO_CLAIM,
- * _BAD_NAME or _WRONG_TENANT.
+ * names a tenant, the binding can't be kept.  AUTH_TENANT_OK, or _NO_CLAIM
+ * (also for "email" that isn't verified), _BAD_NAME or _WRONG_TENANT with no
+ * name set at all.
  */
 auth_tenant_verdict_e auth_tenant_policy_identity(
     const auth_tenant_policy_t *policy, const auth_tenant_claims_t *claims,

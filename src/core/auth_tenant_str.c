@@ -96,20 +96,31 @@ auth_tenant_utf8_decode(const unsigned char *p, size_t len, uint32_t *cp)
 int
 auth_tenant_name_valid(const auth_tenant_str_t *name)
 {
-    size_t    i, n;
-    uint32_t  c;
-
     if (name->len == 0 || name->len > AUTH_TENANT_MAX_NAME) {
         return 0;
     }
 
-    if (name->data[0] == ' ' || name->data[name->len - 1] == ' ') {
+    return auth_tenant_text_valid(name);
+}
+
+
+int
+auth_tenant_text_valid(const auth_tenant_str_t *text)
+{
+    size_t    i, n;
+    uint32_t  c;
+
+    if (text->len == 0) {
+        return 1;
+    }
+
+    if (text->data[0] == ' ' || text->data[text->len - 1] == ' ') {
         return 0;
     }
 
-    for (i = 0; i < name->len; i += n) {
+    for (i = 0; i < text->len; i += n) {
 
-        n = auth_tenant_utf8_decode(name->data + i, name->len - i, &c);
+        n = auth_tenant_utf8_decode(text->data + i, text->len - i, &c);
 
         if (n == 0) {
             return 0;
