@@ -1,0 +1,68 @@
+# nginx-auth-tenant: every target is a script of util/, readable and usable on
+# its own.  Output goes to build/.
+#
+#   make                 the dynamic module, for the machine's nginx
+#   make run             the quick start
+#   make test            everything that CI runs; T=t/010-harness.t one file
+#   make unit            the core's unit tests
+#   make fuzz            FUZZ_TIME=600 seconds each; FUZZ_TARGET=jws one only
+#   make coverage        of the core, with its thresholds
+
+.PHONY: all build deps static sanitize test unit fuzz coverage mutate \
+        bench-core lint run install clean
+
+all: build
+
+deps:
+	util/install-deps $(or $(DEPS),test)
+
+build:
+	util/install-deps build
+	util/build dynamic
+
+static:
+	util/install-deps test
+	util/build static
+
+sanitize:
+	util/install-deps test
+	util/test sanitize
+
+test:
+	util/install-deps test
+	util/test $(or $(T),all)
+
+unit:
+	util/install-deps test
+	util/unit plain
+
+fuzz:
+	util/install-deps test
+	util/fuzz $(FUZZ_TARGET)
+
+coverage:
+	util/install-deps test
+	util/coverage
+
+mutate:
+	util/install-deps test
+	util/mutate
+
+bench-core:
+	util/install-deps build
+	$(MAKE) -C bench core
+
+lint:
+	util/install-deps test
+	util/lint
+
+run:
+	util/install-deps run
+	util/build dynamic
+	util/quickstart
+
+install: build
+	util/install
+
+clean:
+	rm -rf build
