@@ -22,8 +22,9 @@
  * AUTH_TENANT_MAX_MEMBERS / _ELEMENTS (all found by a scan before jansson
  * sees the text), duplicate member names at any depth (RFC 7515 section 4,
  * RFC 7519 section 4), trailing bytes, a byte order mark, NUL (raw or
- * escaped), invalid UTF-8, numbers out of range.  Returns a new reference
- * that the caller gives back with json_decref(), or NULL.
+ * escaped), invalid UTF-8, integers beyond 64 bits, reals beyond a double
+ * (1e400; 1e300 is one, so range-check before any cast).  Returns a new
+ * reference that the caller gives back with json_decref(), or NULL.
  */
 json_t *auth_tenant_json_parse(const auth_tenant_str_t *text);
 

@@ -91,9 +91,10 @@ auth_tenant_key_t *auth_tenant_jwk_parse(const json_t *jwk,
 
 
 /*
- * Makes a key from an EVP_PKEY as a PEM file holds it, under the same checks.
- * Takes no ownership of `pkey` (it takes a reference).  Such a key has no key
- * ID and answers to any.  Returns as auth_tenant_jwk_parse().
+ * Makes a key from an EVP_PKEY as a PEM file holds it, under the same checks;
+ * RSA, EC on a named curve (uncompressed), Ed25519, Ed448.  Takes no ownership
+ * of `pkey`: its public half is copied.  Such a key has no key ID and answers
+ * to any.  Returns as auth_tenant_jwk_parse().
  */
 auth_tenant_key_t *auth_tenant_jwk_from_pkey(EVP_PKEY *pkey,
     auth_tenant_algs_t algs, const char **error);
