@@ -1,0 +1,294 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ */
+
+
+#include "ngx_http_auth_tenant_keys.h"
+
+#include <grp.h>
+
+
+/* as whom the workers will read */
+
+typedef struct {
+    uid_t        uid;
+    int          ngroups;
+    gid_t        groups[64];
+} ngx_http_auth_tenant_reader_t;
+
+
+static ngx_int_t ngx_http_auth_tenant_source_load(ngx_conf_t *cf,
+    ngx_http_auth_tenant_source_t *source);
+static void ngx_http_auth_tenant_source_cleanup(void *data);
+static const char *ngx_http_auth_tenant_reader_check(
+    ngx_http_auth_tenant_reader_t *reader, const char *path);
+static ngx_int_t ngx_http_auth_tenant_reader_allowed(
+    ngx_http_auth_tenant_reader_t *reader, ngx_file_info_t *fi, mode_t bit);
+
+
+ngx_http_auth_tenant_source_t *
+ngx_http_auth_tenant_source_add(ngx_conf_t *cf, ngx_str_t *path,
+    auth_tenant_algs_t algs, ngx_str_t *provider)
+{
+    ngx_str_t                          full;
+    ngx_pool_cleanup_t                *cln;
+    ngx_http_auth_tenant_source_t     *source, **last;
+    ngx_http_auth_tenant_main_conf_t  *mcf;
+
+    full = *path;
+
+    if (ngx_conf_full_name(cf->cycle, &full, 1) != NGX_OK) {
+        return NULL;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_tenant_module);
+
+    for (last = &mcf->sources; *last; last = &(*last)->next) {
+
+        source = *last;
+
+        if (source->algs == algs
+            && source->path.len == full.len
+            && ngx_strncmp(source->path.data, full.data, full.len) == 0)
+        {
+            return source;
+        }
+    }
+
+    source = ngx_pcalloc(cf->pool, sizeof(ngx_http_auth_tenant_source_t));
+    if (source == NULL) {
+        return NULL;
+    }
+
+    source->path = full;
+    source->algs = algs;
+    source->provider = *provider;
+    source->file = cf->conf_file->file.name.data;
+    source->line = cf->conf_file->line;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_auth_tenant_source_cleanup;
+    cln->data = source;
+
+    if (ngx_http_auth_tenant_source_load(cf, source) != NGX_OK) {
+        return NULL;
+    }
+
+    *last = source;
+
+    return source;
+}
+
+
+static ngx_int_t
+ngx_http_auth_tenant_source_load(ngx_conf_t *cf,
+    ngx_http_auth_tenant_source_t *source)
+{
+    ngx_int_t                        rc;
+    ngx_str_t                        document;
+    auth_tenant_keys_report_t        report;
+    ngx_http_auth_tenant_stamp_t     stamp;
+    ngx_http_auth_tenant_problem_t   problem;
+
+    rc = ngx_http_auth_tenant_file_look(&source->path, &stamp, &problem);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_auth_tenant_file_read(&source->path, &document, &stamp,
+                                            &problem, cf->log);
+    }
+
+    if (rc == NGX_OK) {
+        source->keys = ngx_http_auth_tenant_file_parse(source, &document,
+                                                       source->digest,
+                                                       &report, &problem);
+        ngx_http_auth_tenant_file_free(&document);
+    }
+
+    if (rc == NGX_AGAIN) {
+        problem.what = "changes while it is read";
+        problem.todo = "replace it by renaming a finished file";
+    }
+
+    if (source->keys == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, problem.err,
+                           "\"jwks_file\" of provider \"%V\": \"%V\" %s, %s",
+                           &source->provider, &source->path, problem.what,
+                           problem.todo);
+        return NGX_ERROR;
+    }
+
+    if (report.leaked) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"jwks_file\" of provider \"%V\": \"%V\" has %ui "
+                           "private keys in it, which the provider must keep "
+                           "to itself: they are not used and no longer secret",
+                           &source->provider, &source->path,
+                           (ngx_uint_t) report.leaked);
+    }
+
+    if (report.skipped) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"jwks_file\" of provider \"%V\": \"%V\" has %ui "
+                           "usable keys, %ui are skipped, the first because "
+                           "of: %s", &source->provider, &source->path,
+                           (ngx_uint_t) report.keys,
+                           (ngx_uint_t) report.skipped,
+                           report.error ? report.error : "");
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_auth_tenant_source_cleanup(void *data)
+{
+    ngx_http_auth_tenant_source_t  *source = data;
+
+    auth_tenant_keys_free(source->keys);
+    source->keys = NULL;
+}
+
+
+const auth_tenant_keys_t *
+ngx_http_auth_tenant_source_keys(const ngx_http_auth_tenant_source_t *source)
+{
+    return source->keys;
+}
+
+
+/*
+ * The master reads the files as root, but the workers look at them later as
+ * their own user: say in time if they can't.
+ */
+
+ngx_int_t
+ngx_http_auth_tenant_keys_init_module(ngx_cycle_t *cycle)
+{
+    const char                        *why;
+    ngx_core_conf_t                   *ccf;
+    ngx_http_auth_tenant_source_t     *source;
+    ngx_http_auth_tenant_reader_t      reader;
+    ngx_http_auth_tenant_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_http_auth_tenant_module);
+
+    if (mcf == NULL || mcf->sources == NULL || geteuid() != 0) {
+        return NGX_OK;
+    }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    if (!ccf->master || ccf->user == 0
+        || ccf->user == (ngx_uid_t) NGX_CONF_UNSET_UINT)
+    {
+        return NGX_OK;
+    }
+
+    reader.uid = ccf->user;
+    reader.ngroups = sizeof(reader.groups) / sizeof(gid_t);
+
+    if (getgrouplist(ccf->username, ccf->group, reader.groups,
+                     &reader.ngroups)
+        == -1)
+    {
+        reader.groups[0] = ccf->group;
+        reader.ngroups = 1;
+    }
+
+    for (source = mcf->sources; source; source = source->next) {
+
+        why = ngx_http_auth_tenant_reader_check(&reader,
+                                            (const char *) source->path.data);
+
+        if (why) {
+            ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                          "\"jwks_file\" of provider \"%V\": the worker's "
+                          "user \"%s\" can't %s \"%V\", so that its changes "
+                          "would go unnoticed, allow it with chmod or chgrp "
+                          "in %s:%ui",
+                          &source->provider, ccf->username, why,
+                          &source->path, source->file, source->line);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Follows the path as written, and where its symbolic links lead to. */
+
+static const char *
+ngx_http_auth_tenant_reader_check(ngx_http_auth_tenant_reader_t *reader,
+    const char *path)
+{
+    char             dir[PATH_MAX], real[PATH_MAX];
+    size_t           n;
+    ngx_uint_t       i;
+    const char      *p, *paths[2];
+    ngx_file_info_t  fi;
+
+    paths[0] = path;
+    paths[1] = realpath(path, real);
+
+    for (i = 0; i < 2; i++) {
+
+        p = paths[i];
+
+        if (p == NULL || strlen(p) >= sizeof(dir)) {
+            continue;
+        }
+
+        for (n = 0; p[n]; n++) {
+
+            if (p[n] != '/') {
+                continue;
+            }
+
+            ngx_memcpy(dir, p, n + 1);
+            dir[n + 1] = '\0';
+
+            if (stat(dir, &fi) == 0
+                && !ngx_http_auth_tenant_reader_allowed(reader, &fi, S_IXOTH))
+            {
+                return "enter the directory of";
+            }
+        }
+
+        if (stat(p, &fi) == 0
+            && !ngx_http_auth_tenant_reader_allowed(reader, &fi, S_IROTH))
+        {
+            return "read";
+        }
+    }
+
+    return NULL;
+}
+
+
+/* `bit` is the permission as it stands for others */
+
+static ngx_int_t
+ngx_http_auth_tenant_reader_allowed(ngx_http_auth_tenant_reader_t *reader,
+    ngx_file_info_t *fi, mode_t bit)
+{
+    int  i;
+
+    if (fi->st_uid == reader->uid) {
+        return (fi->st_mode & (bit << 6)) != 0;
+    }
+
+    for (i = 0; i < reader->ngroups; i++) {
+        if (fi->st_gid == reader->groups[i]) {
+            return (fi->st_mode & (bit << 3)) != 0;
+        }
+    }
+
+    return (fi->st_mode & bit) != 0;
+}

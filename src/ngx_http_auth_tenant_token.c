@@ -1,0 +1,411 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ */
+
+
+#include "ngx_http_auth_tenant_headers.h"
+
+
+typedef struct {
+    ngx_str_t    scheme;
+    ngx_str_t    host;
+    ngx_str_t    port;       /* empty: the scheme's own */
+} ngx_http_auth_tenant_authority_t;
+
+
+static auth_tenant_verdict_e ngx_http_auth_tenant_token_source(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_token_t *source,
+    ngx_str_t *token);
+static ngx_int_t ngx_http_auth_tenant_bearer(ngx_str_t *value);
+static ngx_int_t ngx_http_auth_tenant_origin_listed(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_origin_t *of, ngx_str_t *value);
+static ngx_int_t ngx_http_auth_tenant_parse_origin(
+    ngx_http_auth_tenant_authority_t *origin, ngx_str_t *value);
+static ngx_int_t ngx_http_auth_tenant_parse_authority(
+    ngx_http_auth_tenant_authority_t *origin, ngx_str_t *value);
+static ngx_int_t ngx_http_auth_tenant_same(const ngx_str_t *a,
+    const ngx_str_t *b);
+
+
+static ngx_str_t  ngx_http_auth_tenant_authorization =
+    ngx_string("authorization");
+static ngx_str_t  ngx_http_auth_tenant_upgrade = ngx_string("upgrade");
+static ngx_str_t  ngx_http_auth_tenant_origin_name = ngx_string("origin");
+
+
+/*
+ * The first source that is there is judged, and never a later one instead: a
+ * bad token must not be passed over in favour of another.
+ */
+
+auth_tenant_verdict_e
+ngx_http_auth_tenant_find_token(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const ngx_http_auth_tenant_token_t **source, auth_tenant_str_t *token)
+{
+    ngx_str_t                            value;
+    ngx_uint_t                           i;
+    auth_tenant_verdict_e                verdict;
+    const ngx_http_auth_tenant_token_t  *tokens;
+
+    tokens = lcf->tokens->elts;
+
+    for (i = 0; i < lcf->tokens->nelts; i++) {
+
+        verdict = ngx_http_auth_tenant_token_source(r, &tokens[i], &value);
+
+        if (verdict == AUTH_TENANT_NO_TOKEN) {
+            continue;
+        }
+
+        if (verdict != AUTH_TENANT_OK) {
+            return verdict;
+        }
+
+        if (value.len > lcf->max_size) {
+            return AUTH_TENANT_TOO_LARGE;
+        }
+
+        *source = &tokens[i];
+        *token = ngx_http_auth_tenant_str(&value);
+
+        return AUTH_TENANT_OK;
+    }
+
+    return AUTH_TENANT_NO_TOKEN;
+}
+
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_token_source(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_token_t *source, ngx_str_t *token)
+{
+    ngx_str_t                   name;
+    ngx_uint_t                  count;
+    ngx_table_elt_t            *h;
+    ngx_http_variable_value_t  *vv;
+
+    switch (source->type) {
+
+    case NGX_HTTP_AUTH_TENANT_BEARER:
+
+        h = ngx_http_auth_tenant_header(r, &ngx_http_auth_tenant_authorization,
+                                        &count);
+        if (h == NULL) {
+            return AUTH_TENANT_NO_TOKEN;
+        }
+
+        *token = h->value;
+
+        if (count == 1
+            && ngx_http_auth_tenant_bearer(token) != NGX_OK)
+        {
+            return AUTH_TENANT_NO_TOKEN;
+        }
+
+        break;
+
+    case NGX_HTTP_AUTH_TENANT_COOKIE:
+
+        count = ngx_http_auth_tenant_cookie(r, &source->name, token);
+
+        if (token->data == NULL && count == 1) {
+            return AUTH_TENANT_NO_TOKEN;
+        }
+
+        break;
+
+    case NGX_HTTP_AUTH_TENANT_HEADER:
+
+        name = source->name;
+
+        h = ngx_http_auth_tenant_header(r, &name, &count);
+        if (h == NULL) {
+            return AUTH_TENANT_NO_TOKEN;
+        }
+
+        *token = h->value;
+        break;
+
+    default: /* NGX_HTTP_AUTH_TENANT_VARIABLE */
+
+        vv = ngx_http_get_flushed_variable(r, source->index);
+
+        if (vv == NULL) {
+            return AUTH_TENANT_ERROR;
+        }
+
+        if (vv->not_found) {
+            return AUTH_TENANT_NO_TOKEN;
+        }
+
+        token->data = vv->data;
+        token->len = vv->len;
+        count = 1;
+
+        (void) ngx_http_auth_tenant_bearer(token);
+    }
+
+    if (count > 1) {
+        return AUTH_TENANT_DUPLICATE_TOKEN;
+    }
+
+    return token->len ? AUTH_TENANT_OK : AUTH_TENANT_NO_TOKEN;
+}
+
+
+/*
+ * Takes the scheme off a "Bearer" credential: in any case, RFC 9110 section
+ * 11.1, and one run of spaces, RFC 6750 section 2.1.
+ */
+
+static ngx_int_t
+ngx_http_auth_tenant_bearer(ngx_str_t *value)
+{
+    u_char  *p, *last;
+
+    if (value->len < sizeof("Bearer") - 1
+        || ngx_strncasecmp(value->data, (u_char *) "Bearer",
+                           sizeof("Bearer") - 1)
+           != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    p = value->data + sizeof("Bearer") - 1;
+    last = value->data + value->len;
+
+    if (p < last && *p != ' ') {
+        return NGX_DECLINED;
+    }
+
+    while (p < last && *p == ' ') {
+        p++;
+    }
+
+    value->data = p;
+    value->len = last - p;
+
+    return NGX_OK;
+}
+
+
+auth_tenant_methods_t
+ngx_http_auth_tenant_request_method(ngx_http_request_t *r)
+{
+    ngx_table_elt_t              *h;
+    auth_tenant_str_t             name;
+    auth_tenant_methods_t         method;
+    ngx_http_auth_tenant_walk_t   walk;
+
+    name = ngx_http_auth_tenant_str(&r->method_name);
+    method = auth_tenant_method(&name);
+
+    if (method != AUTH_TENANT_METHOD_GET || r->headers_in.upgrade == NULL) {
+        return method;
+    }
+
+    ngx_http_auth_tenant_walk(&walk, &r->headers_in.headers);
+
+    while ((h = ngx_http_auth_tenant_walk_header(&walk)) != NULL) {
+        ngx_http_auth_tenant_walk_next(&walk);
+
+        if (ngx_http_auth_tenant_is_header(h, &ngx_http_auth_tenant_upgrade)
+            && ngx_strlcasestrn(h->value.data, h->value.data + h->value.len,
+                                (u_char *) "websocket",
+                                sizeof("websocket") - 2)
+               != NULL)
+        {
+            return AUTH_TENANT_METHOD_WEBSOCKET;
+        }
+    }
+
+    return method;
+}
+
+
+/*
+ * A browser sends cookies along with requests that any site makes it send, so
+ * whoever changes something, or opens a WebSocket (RFC 6455 section 10.2), by
+ * a cookie must say where the request comes from.
+ */
+
+auth_tenant_verdict_e
+ngx_http_auth_tenant_check_origin(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_methods_t method,
+    const ngx_http_auth_tenant_token_t *source)
+{
+    ngx_uint_t        count;
+    ngx_table_elt_t  *h;
+
+    if (source->type != NGX_HTTP_AUTH_TENANT_COOKIE
+        || (method & AUTH_TENANT_METHODS_SAFE)
+        || lcf->origin->any)
+    {
+        return AUTH_TENANT_OK;
+    }
+
+    h = ngx_http_auth_tenant_header(r, &ngx_http_auth_tenant_origin_name,
+                                    &count);
+
+    if (h == NULL || count != 1
+        || !ngx_http_auth_tenant_origin_listed(r, lcf->origin, &h->value))
+    {
+        return AUTH_TENANT_BAD_ORIGIN;
+    }
+
+    return AUTH_TENANT_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_tenant_origin_listed(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_origin_t *of, ngx_str_t *value)
+{
+    ngx_str_t                         *listed;
+    ngx_uint_t                         i;
+    ngx_http_auth_tenant_authority_t   origin, other;
+
+    if (ngx_http_auth_tenant_parse_origin(&origin, value) != NGX_OK) {
+        return 0;
+    }
+
+    listed = of->origins->elts;
+
+    for (i = 0; i < of->origins->nelts; i++) {
+
+        if (ngx_http_auth_tenant_parse_origin(&other, &listed[i]) == NGX_OK
+            && ngx_http_auth_tenant_same(&origin.scheme, &other.scheme)
+            && ngx_http_auth_tenant_same(&origin.host, &other.host)
+            && ngx_http_auth_tenant_same(&origin.port, &other.port))
+        {
+            return 1;
+        }
+    }
+
+    if (!of->same || r->headers_in.host == NULL) {
+        return 0;
+    }
+
+    /* TLS may end in front of us, so the scheme is the browser's word */
+
+    other.scheme = origin.scheme;
+
+    return ngx_http_auth_tenant_parse_authority(&other,
+                                                &r->headers_in.host->value)
+           == NGX_OK
+           && ngx_http_auth_tenant_same(&origin.host, &other.host)
+           && ngx_http_auth_tenant_same(&origin.port, &other.port);
+}
+
+
+/* RFC 6454 section 6.1; "null", which any page can have, is no origin here */
+
+static ngx_int_t
+ngx_http_auth_tenant_parse_origin(ngx_http_auth_tenant_authority_t *origin,
+    ngx_str_t *value)
+{
+    ngx_str_t  authority;
+
+    if (value->len > sizeof("https://") - 1
+        && ngx_strncasecmp(value->data, (u_char *) "https://",
+                           sizeof("https://") - 1)
+           == 0)
+    {
+        ngx_str_set(&origin->scheme, "https");
+
+    } else if (value->len > sizeof("http://") - 1
+               && ngx_strncasecmp(value->data, (u_char *) "http://",
+                                  sizeof("http://") - 1)
+                  == 0)
+    {
+        ngx_str_set(&origin->scheme, "http");
+
+    } else {
+        return NGX_DECLINED;
+    }
+
+    authority.data = value->data + origin->scheme.len + sizeof("://") - 1;
+    authority.len = value->data + value->len - authority.data;
+
+    return ngx_http_auth_tenant_parse_authority(origin, &authority);
+}
+
+
+static ngx_int_t
+ngx_http_auth_tenant_parse_authority(ngx_http_auth_tenant_authority_t *origin,
+    ngx_str_t *value)
+{
+    u_char     *p, *last;
+    ngx_str_t   own;
+
+    p = value->data;
+    last = value->data + value->len;
+
+    origin->host.data = p;
+
+    if (p < last && *p == '[') {
+
+        while (p < last && *p != ']') {
+            p++;
+        }
+    }
+
+    while (p < last && *p != ':') {
+
+        if (*p == '/' || *p == '@' || *p == '?' || *p == '#' || *p == '\\'
+            || *p == ',' || *p <= ' ')
+        {
+            return NGX_DECLINED;
+        }
+
+        p++;
+    }
+
+    origin->host.len = p - origin->host.data;
+
+    if (origin->host.len == 0) {
+        return NGX_DECLINED;
+    }
+
+    ngx_str_null(&origin->port);
+
+    if (p == last) {
+        return NGX_OK;
+    }
+
+    origin->port.data = ++p;
+    origin->port.len = last - p;
+
+    if (p == last) {
+        return NGX_DECLINED;
+    }
+
+    for ( /* void */ ; p < last; p++) {
+        if (*p < '0' || *p > '9') {
+            return NGX_DECLINED;
+        }
+    }
+
+    if (origin->scheme.len == sizeof("https") - 1) {
+        ngx_str_set(&own, "443");
+
+    } else {
+        ngx_str_set(&own, "80");
+    }
+
+    if (ngx_http_auth_tenant_same(&origin->port, &own)) {
+        ngx_str_null(&origin->port);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_tenant_same(const ngx_str_t *a, const ngx_str_t *b)
+{
+    return a->len == b->len
+           && ngx_strncasecmp(a->data, b->data, a->len) == 0;
+}
