@@ -68,11 +68,7 @@ ngx_http_auth_tenant_scrubbed(ngx_array_t *scrub, u_char *data, size_t len)
 }
 
 
-/*
- * Removes what only this server may set from the request of a client.  Runs
- * post-read and, since an error while the headers are read leads to its
- * error_page without that phase, on each internal redirect again.
- */
+/* Removes what only this server may set from the request of a client. */
 
 ngx_int_t
 ngx_http_auth_tenant_scrub_handler(ngx_http_request_t *r)
@@ -123,6 +119,22 @@ ngx_http_auth_tenant_scrub_handler(ngx_http_request_t *r)
     }
 
     return NGX_DECLINED;
+}
+
+
+/*
+ * An error while the headers are read, 400 for one, leads to its error_page
+ * without the post-read phase: what comes there is looked at again.
+ */
+
+ngx_int_t
+ngx_http_auth_tenant_rescrub_handler(ngx_http_request_t *r)
+{
+    if (!r->internal) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_auth_tenant_scrub_handler(r);
 }
 
 

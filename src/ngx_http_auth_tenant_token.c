@@ -271,9 +271,9 @@ ngx_http_auth_tenant_origin_listed(ngx_http_request_t *r,
         return 0;
     }
 
-    listed = of->origins->elts;
+    listed = of->origins ? of->origins->elts : NULL;
 
-    for (i = 0; i < of->origins->nelts; i++) {
+    for (i = 0; listed && i < of->origins->nelts; i++) {
 
         if (ngx_http_auth_tenant_parse_origin(&other, &listed[i]) == NGX_OK
             && ngx_http_auth_tenant_same(&origin.scheme, &other.scheme)
