@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "auth_tenant_b64url.h"
 #include "auth_tenant_jws.h"
 #include "auth_tenant_match.h"
 #include "auth_tenant_rules.h"
@@ -99,7 +100,7 @@ typedef enum {
 
 typedef struct {
     ngx_array_t                      providers;  /* .._provider_t * */
-    ngx_array_t                     *scrub;
+    ngx_http_auth_tenant_source_t   *sources;    /* a list: _keys.h */
     unsigned                         used:1;
 } ngx_http_auth_tenant_main_conf_t;
 
@@ -111,6 +112,7 @@ typedef struct {
 
 
 typedef struct {
+    ngx_array_t                     *names;      /* ngx_str_t, as written */
     ngx_array_t                     *providers;  /* .._provider_t *;
                                                     NULL: off */
     ngx_array_t                     *bypass;     /* complex values */
@@ -137,6 +139,8 @@ typedef struct {
     /* where "auth_tenant" was written, for messages */
     u_char                          *file;
     ngx_uint_t                       line;
+
+    ngx_uint_t                       level;      /* of inheritance */
 
     unsigned                         rules_none:1;
 } ngx_http_auth_tenant_loc_conf_t;
@@ -199,20 +203,14 @@ ngx_http_auth_tenant_ngx_str(const auth_tenant_str_t *s)
 }
 
 
-/* _conf.c, _merge.c, _provider.c */
+/* _conf.c, _merge.c */
 
 extern ngx_command_t  ngx_http_auth_tenant_commands[];
 
-char *ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 char *ngx_http_auth_tenant_merge_srv_conf(ngx_conf_t *cf, void *parent,
     void *child);
 char *ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
-char *ngx_http_auth_tenant_check_loc_conf(ngx_conf_t *cf,
-    ngx_http_auth_tenant_loc_conf_t *conf);
-ngx_int_t ngx_http_auth_tenant_client_variable(ngx_str_t *value,
-    ngx_str_t *name);
 
 
 /* _keys.c */
@@ -221,14 +219,19 @@ ngx_http_auth_tenant_source_t *ngx_http_auth_tenant_source_add(ngx_conf_t *cf,
     ngx_str_t *path, auth_tenant_algs_t algs, ngx_str_t *provider);
 const auth_tenant_keys_t *ngx_http_auth_tenant_source_keys(
     const ngx_http_auth_tenant_source_t *source);
+ngx_int_t ngx_http_auth_tenant_keys_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_auth_tenant_keys_init_process(ngx_cycle_t *cycle);
+
+
+/* _scrub.c */
+
+ngx_int_t ngx_http_auth_tenant_scrub_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_auth_tenant_rescrub_handler(ngx_http_request_t *r);
+ngx_array_t *ngx_http_auth_tenant_scrub_default(ngx_conf_t *cf);
 
 
 /* _headers.c */
 
-ngx_int_t ngx_http_auth_tenant_scrub_handler(ngx_http_request_t *r);
-char *ngx_http_auth_tenant_scrub(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 ngx_int_t ngx_http_auth_tenant_strip(ngx_http_request_t *r,
     const ngx_http_auth_tenant_token_t *token);
 ngx_table_elt_t *ngx_http_auth_tenant_header(ngx_http_request_t *r,
@@ -262,6 +265,13 @@ const ngx_http_auth_tenant_ctx_t *ngx_http_auth_tenant_get_ctx(
     ngx_http_request_t *r);
 
 
+/* _judge.c */
+
+void ngx_http_auth_tenant_judge(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx);
+
+
 /* _answer.c */
 
 ngx_int_t ngx_http_auth_tenant_answer(ngx_http_request_t *r,
@@ -275,8 +285,6 @@ ngx_int_t ngx_http_auth_tenant_return_url(ngx_http_request_t *r,
 /* _vars.c */
 
 ngx_int_t ngx_http_auth_tenant_add_variables(ngx_conf_t *cf);
-char *ngx_http_auth_tenant_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 
 
 extern ngx_module_t  ngx_http_auth_tenant_module;

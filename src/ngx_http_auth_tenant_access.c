@@ -1,0 +1,336 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ */
+
+
+#include "ngx_http_auth_tenant_module.h"
+
+
+static ngx_int_t ngx_http_auth_tenant_exempt(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf);
+static ngx_int_t ngx_http_auth_tenant_is_dry(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf, ngx_uint_t *dry);
+static ngx_uint_t ngx_http_auth_tenant_in_access_phase(ngx_http_request_t *r);
+static ngx_http_auth_tenant_ctx_t *ngx_http_auth_tenant_find_ctx(
+    ngx_http_request_t *r);
+static ngx_http_auth_tenant_ctx_t *ngx_http_auth_tenant_make_ctx(
+    ngx_http_request_t *r);
+static void ngx_http_auth_tenant_cleanup(void *data);
+static void ngx_http_auth_tenant_log(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_ctx_t *ctx, const char *what);
+
+
+ngx_int_t
+ngx_http_auth_tenant_access_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                               rc;
+    ngx_uint_t                              dry;
+    ngx_http_auth_tenant_ctx_t             *ctx;
+    const ngx_http_auth_tenant_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_auth_tenant_module);
+
+    if (lcf->providers == NULL) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_auth_tenant_exempt(r, lcf);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ctx = ngx_http_auth_tenant_make_ctx(r);
+
+    if (ctx == NULL
+        || ngx_http_auth_tenant_is_dry(r, lcf, &dry) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_auth_tenant_clear_answer(ctx);
+
+    ngx_http_auth_tenant_judge(r, lcf, ctx);
+
+    if (ctx->verdict != AUTH_TENANT_OK) {
+        ngx_http_auth_tenant_log(r, ctx, dry ? "would refuse" : "refused");
+    }
+
+    if (dry) {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->verdict != AUTH_TENANT_OK || ctx->location.len) {
+        return ngx_http_auth_tenant_answer(r, lcf, ctx);
+    }
+
+    if (!lcf->forward && !ctx->stripped) {
+
+        if (ngx_http_auth_tenant_strip(r, ctx->credential->source) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ctx->stripped = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * nginx runs no access handlers in subrequests.  A subrequest gets into a
+ * protected location only with claims that fit this very location; exempt
+ * is one that is made before the main request has a verdict, as auth_request
+ * does, into a location that clients can't reach.
+ */
+
+ngx_int_t
+ngx_http_auth_tenant_guard_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                               rc;
+    ngx_uint_t                              dry;
+    ngx_http_core_loc_conf_t               *clcf;
+    ngx_http_auth_tenant_ctx_t             *ctx, *main;
+    const ngx_http_auth_tenant_loc_conf_t  *lcf;
+
+    if (r == r->main) {
+        return NGX_DECLINED;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_auth_tenant_module);
+
+    if (lcf->providers == NULL) {
+        return NGX_DECLINED;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->internal && ngx_http_auth_tenant_in_access_phase(r->main)) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_auth_tenant_exempt(r, lcf);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ctx = ngx_http_auth_tenant_make_ctx(r);
+
+    if (ctx == NULL
+        || ngx_http_auth_tenant_is_dry(r, lcf, &dry) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    main = ngx_http_auth_tenant_find_ctx(r->main);
+
+    if (main && main->decided && main->verdict == AUTH_TENANT_OK) {
+        ctx->credential = main->credential;
+        ngx_http_auth_tenant_judge(r, lcf, ctx);
+
+    } else {
+        ctx->verdict = AUTH_TENANT_BLOCKED;
+        ctx->decided = 1;
+    }
+
+    if (ctx->verdict == AUTH_TENANT_OK) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_auth_tenant_log(r, ctx, dry ? "would refuse subrequest"
+                                         : "refused subrequest");
+
+    return dry ? NGX_DECLINED : NGX_HTTP_FORBIDDEN;
+}
+
+
+/* NGX_OK: judge this request; NGX_DECLINED: "auth_tenant_bypass" says no */
+
+static ngx_int_t
+ngx_http_auth_tenant_exempt(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf)
+{
+    if (lcf->bypass == NULL) {
+        return NGX_OK;
+    }
+
+    switch (ngx_http_test_predicates(r, lcf->bypass)) {
+
+    case NGX_OK:
+        return NGX_OK;
+
+    case NGX_DECLINED:
+        return NGX_DECLINED;
+
+    default: /* NGX_ERROR */
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_auth_tenant_is_dry(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf, ngx_uint_t *dry)
+{
+    ngx_str_t  value;
+
+    *dry = 0;
+
+    if (lcf->dry_run == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_complex_value(r, lcf->dry_run, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *dry = (value.len == 2 && ngx_memcmp(value.data, "on", 2) == 0);
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_auth_tenant_in_access_phase(ngx_http_request_t *r)
+{
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    return (cmcf->phase_engine.handlers[r->phase_handler].checker
+            == ngx_http_core_access_phase);
+}
+
+
+/*
+ * The context of this request, or of the request that it belongs to: what
+ * variables show.
+ */
+
+const ngx_http_auth_tenant_ctx_t *
+ngx_http_auth_tenant_get_ctx(ngx_http_request_t *r)
+{
+    ngx_http_auth_tenant_ctx_t  *ctx;
+
+    for ( /* void */ ; r; r = r->parent) {
+
+        ctx = ngx_http_auth_tenant_find_ctx(r);
+
+        if (ctx && ctx->decided) {
+            return ctx;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* internal redirects and named locations forget r->ctx, the pool does not */
+
+static ngx_http_auth_tenant_ctx_t *
+ngx_http_auth_tenant_find_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t          *cln;
+    ngx_http_auth_tenant_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_auth_tenant_module);
+
+    if (ctx || (r == r->main && !r->internal && !r->filter_finalize)) {
+        return ctx;
+    }
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+
+        if (cln->handler != ngx_http_auth_tenant_cleanup) {
+            continue;
+        }
+
+        ctx = cln->data;
+
+        if (ctx->request == r) {
+            ngx_http_set_ctx(r, ctx, ngx_http_auth_tenant_module);
+            return ctx;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_auth_tenant_ctx_t *
+ngx_http_auth_tenant_make_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t          *cln;
+    ngx_http_auth_tenant_ctx_t  *ctx;
+
+    ctx = ngx_http_auth_tenant_find_ctx(r);
+    if (ctx) {
+        return ctx;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_auth_tenant_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_auth_tenant_ctx_t));
+
+    cln->handler = ngx_http_auth_tenant_cleanup;
+
+    ctx->request = r;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_auth_tenant_module);
+
+    return ctx;
+}
+
+
+static void
+ngx_http_auth_tenant_cleanup(void *data)
+{
+    /* marks our entry in the list; the pool frees the rest */
+}
+
+
+static void
+ngx_http_auth_tenant_log(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_ctx_t *ctx, const char *what)
+{
+    u_char                       *p, *last, text[NGX_MAX_ERROR_STR / 4];
+    ngx_uint_t                    level;
+    const auth_tenant_verdict_t  *verdict;
+
+    verdict = auth_tenant_verdict(ctx->verdict);
+
+    level = (verdict->fault == AUTH_TENANT_FAULT_CLIENT) ? NGX_LOG_INFO
+                                                         : NGX_LOG_ERR;
+
+    if (r->connection->log->log_level < level) {
+        return;
+    }
+
+    p = text;
+    last = text + sizeof(text);
+
+    if (ctx->credential) {
+        p = ngx_slprintf(p, last, ", provider \"%V\"",
+                         &ctx->credential->provider->name);
+    }
+
+    if (ctx->failed) {
+        p = ngx_slprintf(p, last, ", rule %*s:%ui",
+                         ctx->failed->file.len, ctx->failed->file.data,
+                         (ngx_uint_t) ctx->failed->line);
+    }
+
+    if (ctx->verdict == AUTH_TENANT_BLOCKED) {
+        p = ngx_slprintf(p, last, "; write \"auth_tenant off\" in it if "
+                         "every client may see what it answers, or "
+                         "\"internal\" if it is for \"auth_request\"");
+    }
+
+    ngx_log_error(level, r->connection->log, 0, "auth_tenant: %s: %*s: %s%*s",
+                  what, verdict->word.len, verdict->word.data, verdict->text,
+                  (size_t) (p - text), text);
+}

@@ -1,0 +1,83 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * What the files that read the configuration share.
+ */
+
+
+#ifndef _NGX_HTTP_AUTH_TENANT_CONF_H_INCLUDED_
+#define _NGX_HTTP_AUTH_TENANT_CONF_H_INCLUDED_
+
+
+#include "ngx_http_auth_tenant_module.h"
+
+
+/* _conf.c */
+
+ngx_int_t ngx_http_auth_tenant_client_variable(ngx_str_t *value,
+    ngx_str_t *name);
+ngx_http_complex_value_t *ngx_http_auth_tenant_complex_value(ngx_conf_t *cf,
+    ngx_str_t *value);
+
+
+/* _conf_token.c */
+
+char *ngx_http_auth_tenant_token(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_auth_tenant_origin(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* _conf_match.c */
+
+char *ngx_http_auth_tenant_host(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_auth_tenant_path(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_auth_tenant_match_name(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_auth_tenant_require(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_auth_tenant_template_slot(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* _scrub.c */
+
+char *ngx_http_auth_tenant_scrub(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_auth_tenant_known_header(ngx_str_t *name);
+
+
+/* _provider.c */
+
+char *ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* _provider_claims.c */
+
+char *ngx_http_auth_tenant_provider_claims(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider);
+
+
+/* _provider_conf.c */
+
+char *ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf,
+    ngx_command_t *dummy, void *conf);
+
+
+/* _vars.c */
+
+char *ngx_http_auth_tenant_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* _check.c */
+
+char *ngx_http_auth_tenant_check_loc_conf(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf);
+
+
+#endif /* _NGX_HTTP_AUTH_TENANT_CONF_H_INCLUDED_ */

@@ -1,0 +1,491 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * One decision: what the request names against what a verified token says.
+ */
+
+
+#include "ngx_http_auth_tenant_module.h"
+
+
+static auth_tenant_verdict_e ngx_http_auth_tenant_decide(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx);
+static auth_tenant_verdict_e ngx_http_auth_tenant_authenticate(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method);
+static auth_tenant_verdict_e ngx_http_auth_tenant_read_claims(
+    ngx_http_request_t *r, const auth_tenant_jws_t *jws,
+    auth_tenant_claims_t *claims);
+static const ngx_http_auth_tenant_provider_t *ngx_http_auth_tenant_provider(
+    const ngx_http_auth_tenant_loc_conf_t *lcf, const auth_tenant_str_t *iss);
+static auth_tenant_verdict_e ngx_http_auth_tenant_accept_credential(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method);
+static auth_tenant_verdict_e ngx_http_auth_tenant_check_claims(
+    const auth_tenant_policy_t *policy, const auth_tenant_claims_t *claims,
+    const auth_tenant_names_t *names);
+static auth_tenant_verdict_e ngx_http_auth_tenant_authorize(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method);
+static auth_tenant_verdict_e ngx_http_auth_tenant_set_home(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx);
+static auth_tenant_verdict_e ngx_http_auth_tenant_set_upstream(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx);
+static auth_tenant_verdict_e ngx_http_auth_tenant_expand(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_ctx_t *ctx,
+    const auth_tenant_template_t *template, ngx_str_t *value);
+static int ngx_http_auth_tenant_variable(void *data, uintptr_t index,
+    auth_tenant_str_t *value);
+static ngx_uint_t ngx_http_auth_tenant_early_data(ngx_http_request_t *r);
+
+
+void
+ngx_http_auth_tenant_judge(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx)
+{
+    ctx->decided = 0;
+    ctx->failed = NULL;
+
+    ngx_str_null(&ctx->upstream);
+    ngx_str_null(&ctx->location);
+    ngx_memzero(&ctx->matched, sizeof(auth_tenant_names_t));
+    ngx_memzero(&ctx->identity, sizeof(auth_tenant_names_t));
+
+    ctx->verdict = ngx_http_auth_tenant_decide(r, lcf, ctx);
+    ctx->decided = 1;
+}
+
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_decide(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx)
+{
+    ngx_uint_t              i, home;
+    auth_tenant_methods_t   method;
+    auth_tenant_verdict_e   verdict;
+
+    method = ngx_http_auth_tenant_request_method(r);
+
+    if (!(method & AUTH_TENANT_METHODS_SAFE)
+        && ngx_http_auth_tenant_early_data(r))
+    {
+        return AUTH_TENANT_EARLY_DATA;
+    }
+
+    verdict = ngx_http_auth_tenant_match(r, lcf, &ctx->matched, &home);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    if (ctx->credential) {
+        verdict = ngx_http_auth_tenant_accept_credential(r, lcf, ctx, method);
+
+    } else {
+        verdict = ngx_http_auth_tenant_authenticate(r, lcf, ctx, method);
+    }
+
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    verdict = auth_tenant_policy_identity(&ctx->credential->provider->policy,
+                                          &ctx->credential->claims,
+                                          &ctx->matched, &ctx->identity);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    if (home) {
+
+        /* "/" names nobody: whoever opens it is sent to what is theirs */
+
+        for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
+            if (lcf->from[i] == NGX_HTTP_AUTH_TENANT_FROM_PATH) {
+
+                if (ctx->identity.name[i].data == NULL) {
+                    return AUTH_TENANT_NO_MATCH;
+                }
+
+                ctx->matched.name[i] = ctx->identity.name[i];
+            }
+        }
+    }
+
+    verdict = ngx_http_auth_tenant_authorize(r, lcf, ctx, method);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    if (home) {
+        return ngx_http_auth_tenant_set_home(r, lcf, ctx);
+    }
+
+    return ngx_http_auth_tenant_set_upstream(r, lcf, ctx);
+}
+
+
+/*
+ * From the cheapest check to the dearest: a token that is malformed, foreign
+ * or expired costs no signature operation.
+ */
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_authenticate(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method)
+{
+    auth_tenant_jws_t                       jws;
+    auth_tenant_str_t                       token;
+    auth_tenant_claims_t                    claims;
+    auth_tenant_verdict_e                   verdict;
+    const auth_tenant_keys_t               *keys;
+    const auth_tenant_policy_t             *policy;
+    ngx_http_auth_tenant_credential_t      *credential;
+    const ngx_http_auth_tenant_token_t     *source;
+    const ngx_http_auth_tenant_provider_t  *provider;
+
+    verdict = ngx_http_auth_tenant_find_token(r, lcf, &source, &token);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    verdict = ngx_http_auth_tenant_check_origin(r, lcf, method, source);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    verdict = auth_tenant_jws_parse(&jws, &token);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    verdict = ngx_http_auth_tenant_read_claims(r, &jws, &claims);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    provider = ngx_http_auth_tenant_provider(lcf, &claims.iss);
+    if (provider == NULL) {
+        return AUTH_TENANT_WRONG_ISSUER;
+    }
+
+    policy = &provider->policy;
+
+    verdict = auth_tenant_jws_accept(&jws, policy->algs, policy->types,
+                                     policy->ntypes);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    verdict = ngx_http_auth_tenant_check_claims(policy, &claims,
+                                                &ctx->matched);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    keys = ngx_http_auth_tenant_source_keys(provider->source);
+    if (keys == NULL) {
+        return AUTH_TENANT_KEYS_UNAVAILABLE;
+    }
+
+    verdict = auth_tenant_jws_verify(&jws, keys);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    credential = ngx_palloc(r->pool,
+                            sizeof(ngx_http_auth_tenant_credential_t));
+    if (credential == NULL) {
+        return AUTH_TENANT_ERROR;
+    }
+
+    credential->claims = claims;
+    credential->provider = provider;
+    credential->source = source;
+
+    ctx->credential = credential;
+
+    return AUTH_TENANT_OK;
+}
+
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_read_claims(ngx_http_request_t *r,
+    const auth_tenant_jws_t *jws, auth_tenant_claims_t *claims)
+{
+    size_t                 size;
+    u_char                *payload, *flat;
+    auth_tenant_str_t      text;
+    auth_tenant_verdict_e  verdict;
+
+    if (jws->payload.len > AUTH_TENANT_MAX_PAYLOAD / 3 * 4 + 4) {
+        return AUTH_TENANT_MALFORMED;
+    }
+
+    size = auth_tenant_b64url_decoded_len(jws->payload.len);
+
+    payload = ngx_pnalloc(r->pool, size);
+    if (payload == NULL) {
+        return AUTH_TENANT_ERROR;
+    }
+
+    verdict = auth_tenant_jws_payload(jws, payload, size, &text);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    flat = ngx_pnalloc(r->pool, auth_tenant_claims_size(text.len));
+    if (flat == NULL) {
+        return AUTH_TENANT_ERROR;
+    }
+
+    verdict = auth_tenant_claims_parse(claims, &text, flat);
+
+    ngx_pfree(r->pool, payload);
+
+    return verdict;
+}
+
+
+static const ngx_http_auth_tenant_provider_t *
+ngx_http_auth_tenant_provider(const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const auth_tenant_str_t *iss)
+{
+    ngx_uint_t                         i;
+    ngx_http_auth_tenant_provider_t  **pp;
+
+    pp = lcf->providers->elts;
+
+    for (i = 0; i < lcf->providers->nelts; i++) {
+        if (auth_tenant_str_eq(&pp[i]->policy.issuer, iss)) {
+            return pp[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * After an internal redirect, and in a subrequest, the claims are those that
+ * were verified before; this location must accept them as if they came now.
+ */
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_accept_credential(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method)
+{
+    ngx_uint_t                                i;
+    auth_tenant_verdict_e                     verdict;
+    ngx_http_auth_tenant_token_t             *token;
+    const ngx_http_auth_tenant_token_t       *source;
+    const ngx_http_auth_tenant_credential_t  *credential;
+
+    credential = ctx->credential;
+    source = credential->source;
+
+    token = lcf->tokens->elts;
+
+    for (i = 0; i < lcf->tokens->nelts; i++) {
+        if (token[i].type == source->type
+            && token[i].index == source->index
+            && token[i].name.len == source->name.len
+            && ngx_strncmp(token[i].name.data, source->name.data,
+                           source->name.len)
+               == 0)
+        {
+            break;
+        }
+    }
+
+    if (i == lcf->tokens->nelts) {
+        return AUTH_TENANT_NO_TOKEN;
+    }
+
+    if (ngx_http_auth_tenant_provider(lcf, &credential->claims.iss)
+        != credential->provider)
+    {
+        return AUTH_TENANT_WRONG_ISSUER;
+    }
+
+    verdict = ngx_http_auth_tenant_check_origin(r, lcf, method, source);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    return ngx_http_auth_tenant_check_claims(&credential->provider->policy,
+                                             &credential->claims,
+                                             &ctx->matched);
+}
+
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_check_claims(const auth_tenant_policy_t *policy,
+    const auth_tenant_claims_t *claims, const auth_tenant_names_t *names)
+{
+    auth_tenant_verdict_e  verdict;
+
+    verdict = auth_tenant_policy_audience(policy, claims, names);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    return auth_tenant_policy_times(policy, claims, ngx_time());
+}
+
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_authorize(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method)
+{
+    auth_tenant_values_t                      values;
+    const ngx_http_auth_tenant_credential_t  *credential;
+
+    credential = ctx->credential;
+
+    values.names = &ctx->matched;
+    values.variable = ngx_http_auth_tenant_variable;
+    values.data = r;
+
+    return auth_tenant_rules_judge(&lcf->ruleset, method,
+                                   &credential->provider->policy,
+                                   &credential->claims, &values,
+                                   &ctx->failed);
+}
+
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_set_home(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx)
+{
+    return ngx_http_auth_tenant_expand(r, ctx, lcf->home, &ctx->location);
+}
+
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_set_upstream(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx)
+{
+    unsigned            names;
+    ngx_uint_t          i;
+    auth_tenant_str_t  *matched, *identity;
+
+    if (lcf->upstream == NULL) {
+        return AUTH_TENANT_OK;
+    }
+
+    /*
+     * The claims select the instance.  Where special rules let a request
+     * name somebody else, there is no telling whose instance is meant.
+     */
+
+    names = lcf->upstream->names & lcf->ruleset.captured
+            & ~lcf->ruleset.waived & ~auth_tenant_name_bit(AUTH_TENANT_MODULE);
+
+    for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
+
+        matched = &ctx->matched.name[i];
+        identity = &ctx->identity.name[i];
+
+        if ((names & auth_tenant_name_bit(i))
+            && identity->data
+            && !auth_tenant_str_eq(matched, identity))
+        {
+            return (i == AUTH_TENANT_USER) ? AUTH_TENANT_WRONG_USER
+                                           : AUTH_TENANT_WRONG_TENANT;
+        }
+    }
+
+    return ngx_http_auth_tenant_expand(r, ctx, lcf->upstream, &ctx->upstream);
+}
+
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_expand(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_ctx_t *ctx,
+    const auth_tenant_template_t *template, ngx_str_t *value)
+{
+    size_t                 len;
+    u_char                *p, text[AUTH_TENANT_MAX_EXPANDED];
+    auth_tenant_names_t    names;
+    auth_tenant_values_t   values;
+    auth_tenant_verdict_e  verdict;
+
+    names = ctx->identity;
+    names.name[AUTH_TENANT_MODULE] = ctx->matched.name[AUTH_TENANT_MODULE];
+
+    values.names = &names;
+    values.variable = NULL;
+    values.data = NULL;
+
+    verdict = auth_tenant_template_expand(template, &values, text,
+                                          sizeof(text), &len);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return AUTH_TENANT_ERROR;
+    }
+
+    ngx_memcpy(p, text, len);
+
+    value->data = p;
+    value->len = len;
+
+    return AUTH_TENANT_OK;
+}
+
+
+static int
+ngx_http_auth_tenant_variable(void *data, uintptr_t index,
+    auth_tenant_str_t *value)
+{
+    ngx_http_request_t *r = data;
+
+    ngx_http_variable_value_t  *vv;
+
+    vv = ngx_http_get_flushed_variable(r, (ngx_uint_t) index);
+
+    if (vv == NULL || vv->not_found || vv->len == 0) {
+        return 0;
+    }
+
+    value->data = vv->data;
+    value->len = vv->len;
+
+    return 1;
+}
+
+
+/* anybody can replay early data: RFC 8446 section 8, RFC 8470 */
+
+static ngx_uint_t
+ngx_http_auth_tenant_early_data(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_SSL)
+
+    ngx_str_t  s;
+
+    if (r->connection->ssl
+        && ngx_ssl_get_early_data(r->connection, r->pool, &s) == NGX_OK
+        && s.len)
+    {
+        return 1;
+    }
+
+#endif
+
+    return 0;
+}

@@ -1,0 +1,423 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ */
+
+
+#include "ngx_http_auth_tenant_conf.h"
+
+
+static char *ngx_http_auth_tenant_merge_providers(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf);
+static char *ngx_http_auth_tenant_merge_names(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t *own);
+static char *ngx_http_auth_tenant_merge_rules(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t own);
+static char *ngx_http_auth_tenant_merge_claim_sets(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf);
+static char *ngx_http_auth_tenant_merge_tokens(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf);
+
+
+static ngx_str_t  ngx_http_auth_tenant_names[] = {
+    ngx_string("tenant"),
+    ngx_string("module"),
+    ngx_string("user")
+};
+
+
+char *
+ngx_http_auth_tenant_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_auth_tenant_srv_conf_t *prev = parent;
+    ngx_http_auth_tenant_srv_conf_t *conf = child;
+
+    if (conf->scrub != NGX_CONF_UNSET_PTR) {
+        return NGX_CONF_OK;
+    }
+
+    if (prev->scrub == NGX_CONF_UNSET_PTR) {
+
+        prev->scrub = ngx_http_auth_tenant_scrub_default(cf);
+        if (prev->scrub == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    conf->scrub = prev->scrub;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_auth_tenant_loc_conf_t *prev = parent;
+    ngx_http_auth_tenant_loc_conf_t *conf = child;
+
+    ngx_uint_t                         own;
+    ngx_http_auth_tenant_srv_conf_t   *scf;
+    ngx_http_auth_tenant_main_conf_t  *mcf;
+
+    if (ngx_http_auth_tenant_merge_providers(cf, prev, conf) != NGX_CONF_OK
+        || ngx_http_auth_tenant_merge_names(cf, prev, conf, &own)
+           != NGX_CONF_OK
+        || ngx_http_auth_tenant_merge_rules(cf, prev, conf, own)
+           != NGX_CONF_OK
+        || ngx_http_auth_tenant_merge_tokens(cf, prev, conf) != NGX_CONF_OK
+        || ngx_http_auth_tenant_merge_claim_sets(cf, prev, conf)
+           != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_merge_ptr_value(conf->bypass, prev->bypass, NULL);
+    ngx_conf_merge_size_value(conf->max_size, prev->max_size, 8192);
+    ngx_conf_merge_value(conf->forward, prev->forward, 0);
+    ngx_conf_merge_ptr_value(conf->upstream, prev->upstream, NULL);
+    ngx_conf_merge_ptr_value(conf->home, prev->home, NULL);
+    ngx_conf_merge_ptr_value(conf->login_url, prev->login_url, NULL);
+    ngx_conf_merge_ptr_value(conf->dry_run, prev->dry_run, NULL);
+
+    if (conf->providers == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_tenant_module);
+    mcf->used = 1;
+
+    scf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_auth_tenant_module);
+    scf->used = 1;
+
+    return ngx_http_auth_tenant_check_loc_conf(cf, conf);
+}
+
+
+static char *
+ngx_http_auth_tenant_merge_providers(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf)
+{
+    ngx_str_t                          *name;
+    ngx_uint_t                          i, j;
+    ngx_http_auth_tenant_provider_t   **known, **pp;
+    ngx_http_auth_tenant_main_conf_t   *mcf;
+
+    if (conf->names == NGX_CONF_UNSET_PTR) {
+
+        if (prev->providers == NGX_CONF_UNSET_PTR) {
+            prev->providers = NULL;
+        }
+
+        conf->providers = prev->providers;
+        conf->file = prev->file;
+        conf->line = prev->line;
+
+        return NGX_CONF_OK;
+    }
+
+    if (conf->names == NULL) {
+        conf->providers = NULL;
+        return NGX_CONF_OK;
+    }
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_tenant_module);
+
+    conf->providers = ngx_array_create(cf->pool, conf->names->nelts,
+                                    sizeof(ngx_http_auth_tenant_provider_t *));
+    if (conf->providers == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    name = conf->names->elts;
+    known = mcf->providers.elts;
+
+    for (i = 0; i < conf->names->nelts; i++) {
+
+        for (j = 0; j < mcf->providers.nelts; j++) {
+            if (known[j]->name.len == name[i].len
+                && ngx_strncmp(known[j]->name.data, name[i].data, name[i].len)
+                   == 0)
+            {
+                break;
+            }
+        }
+
+        if (j == mcf->providers.nelts) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"auth_tenant\" names the unknown provider \"%V\", "
+                          "write an \"auth_tenant_provider %V { ... }\" in "
+                          "\"http\", in %s:%ui",
+                          &name[i], &name[i], conf->file, conf->line);
+            return NGX_CONF_ERROR;
+        }
+
+        pp = ngx_array_push(conf->providers);
+        if (pp == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *pp = known[j];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * A name comes from the closest level that gives it; two directives of one
+ * level can't both give it.  `own` gets the names that this level gives.
+ */
+
+static char *
+ngx_http_auth_tenant_merge_names(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t *own)
+{
+    u_char                  from;
+    ngx_uint_t              i, n, host, path;
+    auth_tenant_pattern_t  *pattern;
+
+    host = 0;
+    path = 0;
+    *own = 0;
+
+    if (conf->hosts != NGX_CONF_UNSET_PTR) {
+        pattern = conf->hosts->elts;
+        host = pattern->names;
+    }
+
+    if (conf->path != NGX_CONF_UNSET_PTR) {
+        path = conf->path->names;
+    }
+
+    for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
+
+        n = 0;
+        from = prev->from[i];
+
+        if ((from == NGX_HTTP_AUTH_TENANT_FROM_HOST
+             && conf->hosts != NGX_CONF_UNSET_PTR)
+            || (from == NGX_HTTP_AUTH_TENANT_FROM_PATH
+                && conf->path != NGX_CONF_UNSET_PTR))
+        {
+            from = NGX_HTTP_AUTH_TENANT_FROM_NONE;
+        }
+
+        if (host & auth_tenant_name_bit(i)) {
+            from = NGX_HTTP_AUTH_TENANT_FROM_HOST;
+            n++;
+        }
+
+        if (path & auth_tenant_name_bit(i)) {
+            from = NGX_HTTP_AUTH_TENANT_FROM_PATH;
+            n++;
+        }
+
+        if (conf->match[i] != NGX_CONF_UNSET_PTR) {
+            from = NGX_HTTP_AUTH_TENANT_FROM_MATCH;
+            n++;
+        }
+
+        if (n > 1) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "\"auth_tenant_host\", \"auth_tenant_path\" and "
+                          "\"auth_tenant_match\" give the %V twice at one "
+                          "level; write only one of them, in the server or "
+                          "location of %s:%ui", &ngx_http_auth_tenant_names[i],
+                          conf->file, conf->line);
+            return NGX_CONF_ERROR;
+        }
+
+        if (n) {
+            *own |= auth_tenant_name_bit(i);
+        }
+
+        conf->from[i] = from;
+
+        ngx_conf_merge_ptr_value(conf->match[i], prev->match[i], NULL);
+    }
+
+    ngx_conf_merge_ptr_value(conf->hosts, prev->hosts, NULL);
+    ngx_conf_merge_ptr_value(conf->path, prev->path, NULL);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_auth_tenant_merge_rules(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t own)
+{
+    ngx_uint_t              i, n;
+    auth_tenant_rule_t    **rp;
+    auth_tenant_ruleset_t  *set;
+
+    set = &conf->ruleset;
+
+    set->captured = 0;
+
+    for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
+        if (conf->from[i] != NGX_HTTP_AUTH_TENANT_FROM_NONE) {
+            set->captured |= auth_tenant_name_bit(i);
+        }
+    }
+
+    /*
+     * "none" frees the names that are given where it stands or further out;
+     * a name that an inner level gives has its default rule again.
+     */
+
+    if (conf->rules_none) {
+        set->none = 1;
+        set->waived = set->captured;
+
+    } else {
+        set->none = prev->ruleset.none;
+        set->waived = prev->ruleset.waived & set->captured & ~own;
+    }
+
+    conf->rules = (conf->rules_none) ? NULL : prev->rules;
+
+    conf->level = prev->level + 1;
+
+    if (conf->own_rules) {
+
+        rp = conf->own_rules->elts;
+
+        for (i = 0; i < conf->own_rules->nelts; i++) {
+            rp[i]->level = conf->level;
+        }
+
+        n = conf->rules ? conf->rules->nelts : 0;
+
+        rp = ngx_palloc(cf->pool, (n + conf->own_rules->nelts)
+                                  * sizeof(auth_tenant_rule_t *));
+        if (rp == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        if (n) {
+            ngx_memcpy(rp, conf->rules->elts,
+                       n * sizeof(auth_tenant_rule_t *));
+        }
+
+        ngx_memcpy(rp + n, conf->own_rules->elts,
+                   conf->own_rules->nelts * sizeof(auth_tenant_rule_t *));
+
+        n += conf->own_rules->nelts;
+
+        conf->rules = ngx_array_create(cf->pool, 1, sizeof(void *));
+        if (conf->rules == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        conf->rules->elts = rp;
+        conf->rules->nelts = n;
+        conf->rules->nalloc = n;
+    }
+
+    set->rules = conf->rules ? conf->rules->elts : NULL;
+    set->nrules = conf->rules ? conf->rules->nelts : 0;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_auth_tenant_merge_tokens(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf)
+{
+    ngx_http_auth_tenant_token_t  *token;
+
+    if (prev->tokens == NGX_CONF_UNSET_PTR) {
+
+        prev->tokens = ngx_array_create(cf->pool, 1,
+                                        sizeof(ngx_http_auth_tenant_token_t));
+        if (prev->tokens == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        token = ngx_array_push(prev->tokens);
+        if (token == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memzero(token, sizeof(ngx_http_auth_tenant_token_t));
+        token->type = NGX_HTTP_AUTH_TENANT_BEARER;
+    }
+
+    if (prev->origin == NGX_CONF_UNSET_PTR) {
+
+        prev->origin = ngx_pcalloc(cf->pool,
+                                   sizeof(ngx_http_auth_tenant_origin_t));
+        if (prev->origin == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        prev->origin->same = 1;
+    }
+
+    ngx_conf_merge_ptr_value(conf->tokens, prev->tokens, NULL);
+    ngx_conf_merge_ptr_value(conf->origin, prev->origin, NULL);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_auth_tenant_merge_claim_sets(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *prev,
+    ngx_http_auth_tenant_loc_conf_t *conf)
+{
+    ngx_uint_t                         i, j, n;
+    ngx_http_auth_tenant_claim_set_t  *outer, *inner, *set;
+
+    if (prev->claim_sets == NGX_CONF_UNSET_PTR) {
+        prev->claim_sets = NULL;
+    }
+
+    if (conf->claim_sets == NGX_CONF_UNSET_PTR) {
+        conf->claim_sets = prev->claim_sets;
+        return NGX_CONF_OK;
+    }
+
+    if (prev->claim_sets == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    outer = prev->claim_sets->elts;
+    n = conf->claim_sets->nelts;
+
+    for (i = 0; i < prev->claim_sets->nelts; i++) {
+
+        inner = conf->claim_sets->elts;
+
+        for (j = 0; j < n; j++) {
+            if (inner[j].index == outer[i].index) {
+                break;
+            }
+        }
+
+        if (j < n) {
+            continue;
+        }
+
+        set = ngx_array_push(conf->claim_sets);
+        if (set == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *set = outer[i];
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,200 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ */
+
+
+#include "ngx_http_auth_tenant_conf.h"
+
+
+static char *ngx_http_auth_tenant_provider_finish(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider);
+static char *ngx_http_auth_tenant_provider_keys(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider);
+
+
+static auth_tenant_str_t  ngx_http_auth_tenant_default_types[] = {
+    auth_tenant_string("JWT"),
+    auth_tenant_string("absent")
+};
+
+
+char *
+ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_auth_tenant_main_conf_t *mcf = conf;
+
+    char                              *rv;
+    ngx_str_t                         *value;
+    ngx_uint_t                         i;
+    ngx_conf_t                         save;
+    ngx_http_auth_tenant_provider_t   *provider, **pp;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0 || value[1].len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_tenant_provider\" can't be named \"%V\", "
+                           "write another name", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    pp = mcf->providers.elts;
+
+    for (i = 0; i < mcf->providers.nelts; i++) {
+        if (pp[i]->name.len == value[1].len
+            && ngx_strncmp(pp[i]->name.data, value[1].data, value[1].len) == 0)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate \"auth_tenant_provider\" \"%V\", "
+                               "write each provider once", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    provider = ngx_pcalloc(cf->pool, sizeof(ngx_http_auth_tenant_provider_t));
+    if (provider == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    provider->name = value[1];
+    provider->leeway = NGX_CONF_UNSET;
+    provider->max_age = NGX_CONF_UNSET;
+
+    pp = ngx_array_push(&mcf->providers);
+    if (pp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *pp = provider;
+
+    save = *cf;
+    cf->handler = ngx_http_auth_tenant_provider_directive;
+    cf->handler_conf = (char *) provider;
+
+    rv = ngx_conf_parse(cf, NULL);
+
+    *cf = save;
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_http_auth_tenant_provider_finish(cf, provider);
+}
+
+
+static char *
+ngx_http_auth_tenant_provider_finish(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider)
+{
+    const char            *what;
+    auth_tenant_policy_t  *policy;
+
+    policy = &provider->policy;
+    what = NULL;
+
+    if (provider->issuer.data == NULL) {
+        what = "\"issuer\", write the \"iss\" of its tokens";
+
+    } else if (provider->audience == NULL && !provider->audience_off) {
+        what = "\"audience\", write the client ID that its tokens are for, or "
+               "\"audience off\"";
+
+    } else if (policy->claims[AUTH_TENANT_USER] == NULL) {
+        what = "\"claims\", write for example claims user=preferred_username "
+               "tenant=tenant modules=permissions, as they stand in its "
+               "tokens";
+
+    } else if (provider->jwks_file.data == NULL) {
+        what = "\"jwks_file\", write the path of its keys";
+    }
+
+    if (what) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_tenant_provider\" \"%V\" has no %s",
+                           &provider->name, what);
+        return NGX_CONF_ERROR;
+    }
+
+    if (provider->audience) {
+        policy->audience = provider->audience->elts;
+        policy->naudience = provider->audience->nelts;
+    }
+
+    if (provider->azp) {
+        policy->azp = provider->azp->elts;
+        policy->nazp = provider->azp->nelts;
+    }
+
+    if (provider->tenants) {
+        policy->tenants = provider->tenants->elts;
+        policy->ntenants = provider->tenants->nelts;
+    }
+
+    if (provider->spaced) {
+        policy->spaced = provider->spaced->elts;
+        policy->nspaced = provider->spaced->nelts;
+    }
+
+    if (provider->types) {
+        policy->types = provider->types->elts;
+        policy->ntypes = provider->types->nelts;
+
+    } else {
+        policy->types = ngx_http_auth_tenant_default_types;
+        policy->ntypes = sizeof(ngx_http_auth_tenant_default_types)
+                         / sizeof(auth_tenant_str_t);
+    }
+
+    if (provider->algorithms == NULL) {
+        policy->algs = AUTH_TENANT_ALGS_DEFAULT;
+    }
+
+    policy->leeway = (provider->leeway == NGX_CONF_UNSET) ? 30
+                                                          : provider->leeway;
+    policy->max_age = (provider->max_age == NGX_CONF_UNSET)
+                      ? 0 : provider->max_age;
+
+    return ngx_http_auth_tenant_provider_keys(cf, provider);
+}
+
+
+static char *
+ngx_http_auth_tenant_provider_keys(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider)
+{
+    ngx_uint_t          alg;
+    auth_tenant_algs_t  fit;
+
+    provider->source = ngx_http_auth_tenant_source_add(cf,
+                                       &provider->jwks_file,
+                                       provider->policy.algs, &provider->name);
+    if (provider->source == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    fit = auth_tenant_keys_algs(
+                          ngx_http_auth_tenant_source_keys(provider->source));
+
+    /* an HMAC secret that isn't there is a typing error, not a rotation */
+
+    for (alg = 0; alg < AUTH_TENANT_NALGS; alg++) {
+
+        if ((provider->policy.algs & AUTH_TENANT_ALGS_HMAC & ~fit)
+            & auth_tenant_alg_bit(alg))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"algorithms\" has %s, but \"jwks_file\" "
+                               "\"%V\" has no key of kty \"oct\" for it; "
+                               "write a key no shorter than the hash, or "
+                               "take %s out", auth_tenant_alg_name(alg),
+                               &provider->jwks_file,
+                               auth_tenant_alg_name(alg));
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
