@@ -132,7 +132,7 @@ auth_tenant_claims_date(const auth_tenant_node_t *node, int up, int64_t *date)
 
     if (e != NULL) {
 
-        /* "%.17g": either below 0.0001, or of more than 17 digits */
+        /* "%.17g": either below 0.0001 or far beyond any date */
 
         if (e[1] != '-') {
             return 0;

@@ -23,7 +23,7 @@
 
 
 #define AUTH_TENANT_FLAT_MAX_LENGTH  ((1u << 21) - 1)   /* three bytes */
-#define AUTH_TENANT_FLAT_NUMBER      32                 /* "%.17g": 24 */
+#define AUTH_TENANT_FLAT_NUMBER      32                 /* 17 digits: 24 */
 
 
 typedef struct {
@@ -113,32 +113,18 @@ auth_tenant_flat_put_head(auth_tenant_flat_t *flat, auth_tenant_node_e type,
 }
 
 
+/* The text of a number, whatever the locale; 0 bytes without memory. */
+
 static size_t
 auth_tenant_flat_number(char *text, const json_t *value)
 {
-    size_t  i, n, len;
-
     if (json_is_integer(value)) {
         return snprintf(text, AUTH_TENANT_FLAT_NUMBER,
                         "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     }
 
-    len = snprintf(text, AUTH_TENANT_FLAT_NUMBER, "%.17g",
-                   json_real_value(value));
-
-    /* the locale's decimal point, which may take several bytes, is "." */
-
-    for (i = 0, n = 0; i < len; i++) {
-
-        if (strchr("0123456789+-e", text[i]) != NULL) {
-            text[n++] = text[i];
-
-        } else if (n == 0 || text[n - 1] != '.') {
-            text[n++] = '.';
-        }
-    }
-
-    return n;
+    return json_dumpb(value, text, AUTH_TENANT_FLAT_NUMBER,
+                      JSON_ENCODE_ANY|JSON_REAL_PRECISION(17));
 }
 
 
@@ -244,6 +230,11 @@ auth_tenant_flat_put_node(auth_tenant_flat_t *flat, const char *key,
                                       : AUTH_TENANT_NODE_REAL;
         len = auth_tenant_flat_number(number, value);
         text = number;
+
+        if (len == 0 || len > sizeof(number)) {
+            return 0;
+        }
+
         break;
 
     case JSON_TRUE:
@@ -426,8 +417,18 @@ auth_tenant_flat_check_number(const auth_tenant_node_t *node)
         }
     }
 
-    if (last - end > 2 && *end == 'e' && (end[1] == '-' || end[1] == '+')) {
-        end = auth_tenant_flat_digits(end + 2, last);
+    if (end < last && *end == 'e') {
+        p = end + 1;
+
+        if (p < last && *p == '-') {
+            p++;
+        }
+
+        end = auth_tenant_flat_digits(p, last);
+
+        if (end == p) {
+            return 0;
+        }
     }
 
     return end == last;
