@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_auth_tenant_result_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_auth_tenant_return_url_variable(
     ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_auth_tenant_connection_variable(
+    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_auth_tenant_claim_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_auth_tenant_claim_set_variable(
@@ -63,6 +65,10 @@ static ngx_http_variable_t  ngx_http_auth_tenant_vars[] = {
 
     { ngx_string("auth_return_url"), NULL,
       ngx_http_auth_tenant_return_url_variable, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("auth_connection"), NULL,
+      ngx_http_auth_tenant_connection_variable, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("auth_claim_"), NULL,
@@ -289,6 +295,28 @@ ngx_http_auth_tenant_return_url_variable(ngx_http_request_t *r,
     }
 
     ngx_http_auth_tenant_set_value(v, url.data, url.len);
+
+    return NGX_OK;
+}
+
+
+/*
+ * For "proxy_set_header Connection": an upgrade goes on only where the rules
+ * were asked about a WebSocket.
+ */
+
+static ngx_int_t
+ngx_http_auth_tenant_connection_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    v->not_found = 1;
+
+    if (ngx_http_auth_tenant_request_method(r)
+        == AUTH_TENANT_METHOD_WEBSOCKET)
+    {
+        ngx_http_auth_tenant_set_value(v, (u_char *) "upgrade",
+                                       sizeof("upgrade") - 1);
+    }
 
     return NGX_OK;
 }
