@@ -104,6 +104,34 @@ mint_b64u(char *dst, const void *bytes, size_t len)
 }
 
 
+/* The bytes of good base64url; no check whatever. */
+
+mint_unused
+static size_t
+mint_unb64u(unsigned char *dst, const char *text, size_t len)
+{
+    size_t          i;
+    unsigned        bits;
+    unsigned char  *p;
+
+    static const char  alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    p = dst;
+    bits = 0;
+
+    for (i = 0; i < len; i++) {
+        bits = bits << 6 | (unsigned) (strchr(alphabet, text[i]) - alphabet);
+
+        if (i % 4 != 0) {
+            *p++ = (unsigned char) (bits >> (6 - 2 * (i % 4)));
+        }
+    }
+
+    return (size_t) (p - dst);
+}
+
+
 /* A new key: "RSA" and the bits, a curve's name, Ed25519 or Ed448. */
 
 mint_unused
@@ -237,6 +265,24 @@ mint_public(EVP_PKEY *pkey, unsigned char *first, size_t *nfirst,
 }
 
 
+/* In JSON written in tests "'" stands for a quotation mark. */
+
+mint_unused
+static char *
+mint_quotes(char *text)
+{
+    char  *p;
+
+    for (p = text; *p; p++) {
+        if (*p == '\'') {
+            *p = '"';
+        }
+    }
+
+    return text;
+}
+
+
 /* A JWK from parameters; `more` are further members, each with its comma. */
 
 mint_unused
@@ -252,21 +298,26 @@ mint_jwk_of(char *jwk, const char *kind, const unsigned char *first,
 
     if (strncmp(kind, "RSA", 3) == 0) {
         snprintf(jwk, MINT_TEXT,
-                 "{\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\"%s}", a, b, more);
+                 "{'kty':'RSA','n':'%s','e':'%s'%s}", a, b, more);
 
     } else if (strncmp(kind, "Ed", 2) == 0 || kind[0] == 'X') {
         snprintf(jwk, MINT_TEXT,
-                 "{\"kty\":\"OKP\",\"crv\":\"%s\",\"x\":\"%s\"%s}",
-                 kind, a, more);
+                 "{'kty':'OKP','crv':'%s','x':'%s'%s}", kind, a, more);
 
     } else {
-        snprintf(jwk, MINT_TEXT, "{\"kty\":\"EC\",\"crv\":\"%s\","
-                 "\"x\":\"%s\",\"y\":\"%s\"%s}", kind, a, b, more);
+        snprintf(jwk, MINT_TEXT,
+                 "{'kty':'EC','crv':'%s','x':'%s','y':'%s'%s}",
+                 kind, a, b, more);
     }
+
+    mint_quotes(jwk);
 }
 
 
-/* The JWK of the kept key of a kind. */
+/*
+ * The JWK of the kept key of a kind; `jwk` has room for MINT_TEXT bytes, as
+ * all texts here.
+ */
 
 mint_unused
 static void
@@ -278,7 +329,8 @@ mint_jwk(char *jwk, const char *kind, const char *more)
 
     if (strcmp(kind, "oct") == 0) {
         mint_b64u(k, mint_secret, sizeof(mint_secret));
-        snprintf(jwk, MINT_TEXT, "{\"kty\":\"oct\",\"k\":\"%s\"%s}", k, more);
+        snprintf(jwk, MINT_TEXT, "{'kty':'oct','k':'%s'%s}", k, more);
+        mint_quotes(jwk);
         return;
     }
 
