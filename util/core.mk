@@ -22,7 +22,7 @@ unit_bin := $(unit_src:t/unit/%.c=$(OUT)/%)
 help_src := $(filter-out $(unit_src),$(wildcard t/unit/*.c))
 help_obj := $(help_src:t/unit/%.c=$(OUT)/help/%.o)
 
-fuzz_src := $(wildcard t/fuzz/*.c)
+fuzz_src := $(wildcard t/fuzz/*_fuzz.c)
 fuzz_bin := $(fuzz_src:t/fuzz/%.c=$(OUT)/%)
 replay_bin := $(fuzz_src:t/fuzz/%.c=$(OUT)/%_replay)
 
