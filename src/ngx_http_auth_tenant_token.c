@@ -200,7 +200,7 @@ ngx_http_auth_tenant_request_method(ngx_http_request_t *r)
     ngx_http_auth_tenant_walk_t   walk;
 
     name = ngx_http_auth_tenant_str(&r->method_name);
-    method = auth_tenant_method(&name);
+    method = auth_tenant_request_method(&name, 0);
 
     if (method != AUTH_TENANT_METHOD_GET || r->headers_in.upgrade == NULL) {
         return method;
@@ -217,7 +217,7 @@ ngx_http_auth_tenant_request_method(ngx_http_request_t *r)
                                 sizeof("websocket") - 2)
                != NULL)
         {
-            return AUTH_TENANT_METHOD_WEBSOCKET;
+            return auth_tenant_request_method(&name, 1);
         }
     }
 
