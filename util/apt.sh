@@ -1,3 +1,5 @@
+# shellcheck shell=sh disable=SC2016,SC2154
+#
 # Sourced by install-deps and get-source: apt with the machine's own
 # configuration, and apt with a package list that is private to this tree.
 

@@ -325,13 +325,13 @@ my $block;
     *{'Test::Nginx::Util::run_test'} = sub ($) {
         my $next = $_[0];
 
+        # what nginx says there is in its error log, too
+
+        $next->set_value('suppress_stderr', 1);
+
         # a configuration that is refused is not freed: nginx leaves at once
 
-        my $leaks = 1;
-        if (defined $next->must_die) {
-            $next->set_value('suppress_stderr', 1);
-            $leaks = 0;
-        }
+        my $leaks = defined $next->must_die ? 0 : 1;
 
         # Test::Nginx takes the options from there
 
@@ -380,7 +380,8 @@ sub keep_log {
     }
 
     push @bad, map { "core file $_ after $name\n" }
-        grep { -f } glob "$root/core* $root/*/core*";
+        grep { -f && -M _ <= 0 } glob "$root/core* $root/*/core* $top/core"
+                                     . " $top/core.[0-9]*";
 }
 
 
