@@ -77,8 +77,8 @@ auth_tenant_verdict_e auth_tenant_host_match(
  * the server would forward that instead, else data NULL.
  *
  * `uri` must begin with the pattern's segments.  Captured values are valid
- * names (auth_tenant_name_valid()), hold no "%", "\", ";" and aren't "." or
- * "..".  `raw` must be the same as `uri`, byte for byte, to the end of the
+ * names (auth_tenant_name_valid()), hold no "%", "\", ";", "?" and "#" and
+ * aren't "." or "..".  `raw` must be the same as `uri`, byte for byte, to the end of the
  * last captured segment, so that a backend that reads it raw, decodes it once
  * or decodes it twice sees the same names.  Behind that, neither may climb
  * out: read as it is, decoded once and decoded twice, counting "/", "\" and
@@ -93,6 +93,21 @@ auth_tenant_verdict_e auth_tenant_host_match(
 auth_tenant_verdict_e auth_tenant_path_match(
     const auth_tenant_pattern_t *pattern, const auth_tenant_str_t *uri,
     const auth_tenant_str_t *raw, auth_tenant_names_t *names);
+
+
+/*
+ * Tells whether a path leads a backend where it led the server, for locations
+ * that capture nothing from it while others do: "/user/bob/../../hub/" is
+ * "/hub/" for the server and may be bob's for the backend.  `path` is the URI,
+ * with `decoded` set, or the request target without its "?".  Returns 0 if it
+ * holds a dot segment, read as it is, decoded once or decoded twice, with "/",
+ * "\" and their encodings as separators and without ";parameters".  With
+ * `strict` also if it holds a "\", a ";", a "#" or a control character, if
+ * the URI has an empty segment, or if decoding the target twice gives another
+ * path than decoding it once.  Else 1.
+ */
+int auth_tenant_path_plain(const auth_tenant_str_t *path, int decoded,
+    int strict);
 
 
 #endif /* _AUTH_TENANT_MATCH_H_INCLUDED_ */

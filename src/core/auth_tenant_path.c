@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "auth_tenant_match.h"
+#include "auth_tenant_path.h"
 
 
 static const char *auth_tenant_path_piece(auth_tenant_pattern_t *pattern,
@@ -20,8 +20,6 @@ static int auth_tenant_path_value_valid(const auth_tenant_str_t *value);
 static int auth_tenant_path_dots(const auth_tenant_str_t *segment);
 static int auth_tenant_path_climbs(const auth_tenant_str_t *path,
     size_t start);
-static size_t auth_tenant_path_decode(const unsigned char *p, size_t len,
-    unsigned times, unsigned *c);
 static int auth_tenant_path_hex(unsigned c);
 
 
@@ -251,7 +249,7 @@ auth_tenant_path_value_valid(const auth_tenant_str_t *value)
     for (i = 0; i < value->len; i++) {
         c = value->data[i];
 
-        if (c == '%' || c == '\\' || c == ';') {
+        if (c == '%' || c == '\\' || c == ';' || c == '?' || c == '#') {
             return 0;
         }
     }
@@ -364,12 +362,7 @@ auth_tenant_path_climbs(const auth_tenant_str_t *path, size_t start)
 }
 
 
-/*
- * Decodes the character that `p` begins with, after decoding all `times`
- * times; an incomplete escape stands for itself.  Returns its length at `p`.
- */
-
-static size_t
+size_t
 auth_tenant_path_decode(const unsigned char *p, size_t len, unsigned times,
     unsigned *c)
 {
