@@ -7,6 +7,8 @@
 #include "ngx_http_auth_tenant_module.h"
 
 
+static ngx_int_t ngx_http_auth_tenant_open(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf);
 static ngx_int_t ngx_http_auth_tenant_exempt(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf);
 static ngx_int_t ngx_http_auth_tenant_is_dry(ngx_http_request_t *r,
@@ -31,11 +33,12 @@ ngx_http_auth_tenant_access_handler(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_auth_tenant_module);
 
-    if (lcf->providers == NULL) {
-        return NGX_DECLINED;
+    rc = ngx_http_auth_tenant_exempt(r, lcf);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_auth_tenant_open(r, lcf);
     }
 
-    rc = ngx_http_auth_tenant_exempt(r, lcf);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -99,19 +102,15 @@ ngx_http_auth_tenant_guard_handler(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_auth_tenant_module);
 
-    if (lcf->providers == NULL) {
-        return NGX_DECLINED;
+    rc = ngx_http_auth_tenant_exempt(r, lcf);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
     if (clcf->internal && ngx_http_auth_tenant_in_access_phase(r->main)) {
         return NGX_DECLINED;
-    }
-
-    rc = ngx_http_auth_tenant_exempt(r, lcf);
-    if (rc != NGX_OK) {
-        return rc;
     }
 
     ctx = ngx_http_auth_tenant_make_ctx(r);
@@ -144,12 +143,56 @@ ngx_http_auth_tenant_guard_handler(ngx_http_request_t *r)
 }
 
 
-/* NGX_OK: judge this request; NGX_DECLINED: "auth_tenant_bypass" says no */
+/*
+ * Where nothing is checked, the path must at least lead the backend where it
+ * led us: "/user/bob/../../static/" is no way into a checked location.
+ */
+
+static ngx_int_t
+ngx_http_auth_tenant_open(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf)
+{
+    ngx_uint_t                              dry;
+    ngx_http_auth_tenant_ctx_t             *ctx;
+    const ngx_http_auth_tenant_srv_conf_t  *scf;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_auth_tenant_module);
+
+    if (!scf->used || ngx_http_auth_tenant_plain_path(r, 0)) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_auth_tenant_make_ctx(r);
+
+    if (ctx == NULL
+        || ngx_http_auth_tenant_is_dry(r, lcf, &dry) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->verdict = AUTH_TENANT_BAD_PATH;
+    ctx->decided = 1;
+
+    ngx_http_auth_tenant_log(r, ctx, dry ? "would refuse" : "refused");
+
+    if (dry) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_auth_tenant_answer(r, lcf, ctx);
+}
+
+
+/* NGX_OK: judge this request; NGX_DECLINED: "off", or "auth_tenant_bypass" */
 
 static ngx_int_t
 ngx_http_auth_tenant_exempt(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf)
 {
+    if (lcf->providers == NULL) {
+        return NGX_DECLINED;
+    }
+
     if (lcf->bypass == NULL) {
         return NGX_OK;
     }

@@ -22,6 +22,8 @@ static auth_tenant_verdict_e ngx_http_auth_tenant_match_server_name(
 static auth_tenant_verdict_e ngx_http_auth_tenant_match_path(
     ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
     auth_tenant_names_t *names);
+static void ngx_http_auth_tenant_raw_path(ngx_http_request_t *r,
+    auth_tenant_str_t *raw);
 static auth_tenant_verdict_e ngx_http_auth_tenant_match_value(
     ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
     ngx_uint_t name, auth_tenant_names_t *names);
@@ -38,9 +40,10 @@ ngx_http_auth_tenant_match(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_names_t *names,
     ngx_uint_t *home)
 {
-    ngx_uint_t             i;
-    auth_tenant_names_t    found;
-    auth_tenant_verdict_e  verdict;
+    ngx_uint_t                              i;
+    auth_tenant_names_t                     found;
+    auth_tenant_verdict_e                   verdict;
+    const ngx_http_auth_tenant_srv_conf_t  *scf;
 
     ngx_memzero(names, sizeof(auth_tenant_names_t));
     ngx_memzero(&found, sizeof(auth_tenant_names_t));
@@ -69,6 +72,16 @@ ngx_http_auth_tenant_match(ngx_http_request_t *r,
         verdict = ngx_http_auth_tenant_match_path(r, lcf, &found);
         if (verdict != AUTH_TENANT_OK) {
             return verdict;
+        }
+
+    } else {
+
+        /* it was the path that chose this location, not a stricter one */
+
+        scf = ngx_http_get_module_srv_conf(r, ngx_http_auth_tenant_module);
+
+        if (scf->by_path && !ngx_http_auth_tenant_plain_path(r, 1)) {
+            return AUTH_TENANT_BAD_PATH;
         }
     }
 
@@ -238,28 +251,48 @@ static auth_tenant_verdict_e
 ngx_http_auth_tenant_match_path(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_names_t *names)
 {
-    u_char             *p;
-    auth_tenant_str_t   uri, raw;
+    auth_tenant_str_t  uri, raw;
 
     uri = ngx_http_auth_tenant_str(&r->uri);
+    ngx_http_auth_tenant_raw_path(r, &raw);
 
-    raw.len = 0;
-    raw.data = NULL;
+    return auth_tenant_path_match(lcf->path, &uri, &raw, names);
+}
 
-    /* proxy_pass without a URI part forwards this, not r->uri */
+
+ngx_uint_t
+ngx_http_auth_tenant_plain_path(ngx_http_request_t *r, ngx_uint_t strict)
+{
+    auth_tenant_str_t  uri, raw;
+
+    uri = ngx_http_auth_tenant_str(&r->uri);
+    ngx_http_auth_tenant_raw_path(r, &raw);
+
+    return (auth_tenant_path_plain(&uri, 1, strict)
+            && (raw.data == NULL || auth_tenant_path_plain(&raw, 0, strict)));
+}
+
+
+/* what proxy_pass without a URI part forwards instead of r->uri, if so */
+
+static void
+ngx_http_auth_tenant_raw_path(ngx_http_request_t *r, auth_tenant_str_t *raw)
+{
+    u_char  *p;
+
+    raw->len = 0;
+    raw->data = NULL;
 
     if (r->valid_unparsed_uri) {
 
-        raw = ngx_http_auth_tenant_str(&r->unparsed_uri);
+        *raw = ngx_http_auth_tenant_str(&r->unparsed_uri);
 
         p = ngx_strlchr(r->unparsed_uri.data,
                         r->unparsed_uri.data + r->unparsed_uri.len, '?');
         if (p) {
-            raw.len = p - r->unparsed_uri.data;
+            raw->len = p - r->unparsed_uri.data;
         }
     }
-
-    return auth_tenant_path_match(lcf->path, &uri, &raw, names);
 }
 
 

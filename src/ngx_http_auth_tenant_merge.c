@@ -10,7 +10,7 @@
 static char *ngx_http_auth_tenant_merge_providers(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *prev,
     ngx_http_auth_tenant_loc_conf_t *conf);
-static char *ngx_http_auth_tenant_merge_names(ngx_conf_t *cf,
+static void ngx_http_auth_tenant_merge_names(
     ngx_http_auth_tenant_loc_conf_t *prev,
     ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t *own);
 static char *ngx_http_auth_tenant_merge_rules(ngx_conf_t *cf,
@@ -22,13 +22,6 @@ static char *ngx_http_auth_tenant_merge_claim_sets(ngx_conf_t *cf,
 static char *ngx_http_auth_tenant_merge_tokens(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *prev,
     ngx_http_auth_tenant_loc_conf_t *conf);
-
-
-static ngx_str_t  ngx_http_auth_tenant_names[] = {
-    ngx_string("tenant"),
-    ngx_string("module"),
-    ngx_string("user")
-};
 
 
 char *
@@ -65,9 +58,9 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_auth_tenant_srv_conf_t   *scf;
     ngx_http_auth_tenant_main_conf_t  *mcf;
 
+    ngx_http_auth_tenant_merge_names(prev, conf, &own);
+
     if (ngx_http_auth_tenant_merge_providers(cf, prev, conf) != NGX_CONF_OK
-        || ngx_http_auth_tenant_merge_names(cf, prev, conf, &own)
-           != NGX_CONF_OK
         || ngx_http_auth_tenant_merge_rules(cf, prev, conf, own)
            != NGX_CONF_OK
         || ngx_http_auth_tenant_merge_tokens(cf, prev, conf) != NGX_CONF_OK
@@ -86,6 +79,11 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->dry_run, prev->dry_run, NULL);
 
     if (conf->providers == NULL) {
+
+        if (conf->file == NULL && (own || conf->own_rules)) {
+            ngx_http_auth_tenant_warn_off(cf);
+        }
+
         return NGX_CONF_OK;
     }
 
@@ -94,6 +92,12 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     scf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_auth_tenant_module);
     scf->used = 1;
+
+    if (conf->path
+        || (conf->level > 1 && (own || conf->own_rules || conf->rules_none)))
+    {
+        scf->by_path = 1;
+    }
 
     return ngx_http_auth_tenant_check_loc_conf(cf, conf);
 }
@@ -171,17 +175,16 @@ ngx_http_auth_tenant_merge_providers(ngx_conf_t *cf,
 
 
 /*
- * A name comes from the closest level that gives it; two directives of one
- * level can't both give it.  `own` gets the names that this level gives.
+ * A name comes from the closest level that gives it.  `own` gets the names
+ * that this level gives.
  */
 
-static char *
-ngx_http_auth_tenant_merge_names(ngx_conf_t *cf,
-    ngx_http_auth_tenant_loc_conf_t *prev,
+static void
+ngx_http_auth_tenant_merge_names(ngx_http_auth_tenant_loc_conf_t *prev,
     ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t *own)
 {
     u_char                  from;
-    ngx_uint_t              i, n, host, path;
+    ngx_uint_t              i, host, path;
     auth_tenant_pattern_t  *pattern;
 
     host = 0;
@@ -199,44 +202,33 @@ ngx_http_auth_tenant_merge_names(ngx_conf_t *cf,
 
     for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
 
-        n = 0;
-        from = prev->from[i];
-
-        if ((from == NGX_HTTP_AUTH_TENANT_FROM_HOST
-             && conf->hosts != NGX_CONF_UNSET_PTR)
-            || (from == NGX_HTTP_AUTH_TENANT_FROM_PATH
-                && conf->path != NGX_CONF_UNSET_PTR))
-        {
-            from = NGX_HTTP_AUTH_TENANT_FROM_NONE;
-        }
+        from = NGX_HTTP_AUTH_TENANT_FROM_NONE;
 
         if (host & auth_tenant_name_bit(i)) {
             from = NGX_HTTP_AUTH_TENANT_FROM_HOST;
-            n++;
-        }
 
-        if (path & auth_tenant_name_bit(i)) {
+        } else if (path & auth_tenant_name_bit(i)) {
             from = NGX_HTTP_AUTH_TENANT_FROM_PATH;
-            n++;
-        }
 
-        if (conf->match[i] != NGX_CONF_UNSET_PTR) {
+        } else if (conf->match[i] != NGX_CONF_UNSET_PTR) {
             from = NGX_HTTP_AUTH_TENANT_FROM_MATCH;
-            n++;
         }
 
-        if (n > 1) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "\"auth_tenant_host\", \"auth_tenant_path\" and "
-                          "\"auth_tenant_match\" give the %V twice at one "
-                          "level; write only one of them, in the server or "
-                          "location of %s:%ui", &ngx_http_auth_tenant_names[i],
-                          conf->file, conf->line);
-            return NGX_CONF_ERROR;
-        }
-
-        if (n) {
+        if (from != NGX_HTTP_AUTH_TENANT_FROM_NONE) {
             *own |= auth_tenant_name_bit(i);
+
+        } else {
+            from = prev->from[i];
+
+            /* a template of this level replaces the outer one */
+
+            if ((from == NGX_HTTP_AUTH_TENANT_FROM_HOST
+                 && conf->hosts != NGX_CONF_UNSET_PTR)
+                || (from == NGX_HTTP_AUTH_TENANT_FROM_PATH
+                    && conf->path != NGX_CONF_UNSET_PTR))
+            {
+                from = NGX_HTTP_AUTH_TENANT_FROM_NONE;
+            }
         }
 
         conf->from[i] = from;
@@ -246,8 +238,6 @@ ngx_http_auth_tenant_merge_names(ngx_conf_t *cf,
 
     ngx_conf_merge_ptr_value(conf->hosts, prev->hosts, NULL);
     ngx_conf_merge_ptr_value(conf->path, prev->path, NULL);
-
-    return NGX_CONF_OK;
 }
 
 
@@ -282,6 +272,14 @@ ngx_http_auth_tenant_merge_rules(ngx_conf_t *cf,
     } else {
         set->none = prev->ruleset.none;
         set->waived = prev->ruleset.waived & set->captured & ~own;
+
+        conf->lost = prev->lost;
+
+        if (prev->providers) {
+            conf->lost |= prev->ruleset.captured & ~prev->ruleset.waived;
+        }
+
+        conf->lost &= ~set->captured;
     }
 
     conf->rules = (conf->rules_none) ? NULL : prev->rules;

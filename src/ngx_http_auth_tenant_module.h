@@ -108,6 +108,7 @@ typedef struct {
 typedef struct {
     ngx_array_t                     *scrub;      /* .._scrub_t; NULL: off */
     unsigned                         used:1;     /* some location checks */
+    unsigned                         by_path:1;  /* not all check alike */
 } ngx_http_auth_tenant_srv_conf_t;
 
 
@@ -141,6 +142,8 @@ typedef struct {
     ngx_uint_t                       line;
 
     ngx_uint_t                       level;      /* of inheritance */
+    unsigned                         lost;       /* names that an outer level
+                                                    gives and compares */
 
     unsigned                         rules_none:1;
 } ngx_http_auth_tenant_loc_conf_t;
@@ -255,6 +258,8 @@ auth_tenant_verdict_e ngx_http_auth_tenant_check_origin(ngx_http_request_t *r,
 auth_tenant_verdict_e ngx_http_auth_tenant_match(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_names_t *names,
     ngx_uint_t *home);
+ngx_uint_t ngx_http_auth_tenant_plain_path(ngx_http_request_t *r,
+    ngx_uint_t strict);
 
 
 /* _access.c */

@@ -1,0 +1,111 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * Paths of locations that capture nothing.
+ */
+
+
+#include "auth_tenant_path.h"
+
+
+static int auth_tenant_path_view(const auth_tenant_str_t *path,
+    unsigned times);
+static int auth_tenant_path_strict(const auth_tenant_str_t *path,
+    int decoded);
+
+
+int
+auth_tenant_path_plain(const auth_tenant_str_t *path, int decoded, int strict)
+{
+    unsigned  times;
+
+    /* a URI is decoded once: a backend can decode it but once more */
+
+    for (times = 0; times <= (decoded ? 1 : 2); times++) {
+        if (!auth_tenant_path_view(path, times)) {
+            return 0;
+        }
+    }
+
+    return !strict || auth_tenant_path_strict(path, decoded);
+}
+
+
+/* no "." or ".." for a backend that decodes `times` times */
+
+static int
+auth_tenant_path_view(const auth_tenant_str_t *path, unsigned times)
+{
+    int       other, cut;
+    size_t    pos, dots;
+    unsigned  c;
+
+    dots = 0;
+    other = 0;
+    cut = 0;
+
+    for (pos = 0; pos < path->len; /* void */) {
+
+        pos += auth_tenant_path_decode(path->data + pos, path->len - pos,
+                                       times, &c);
+
+        if (c == '/' || c == '\\') {
+
+            if (dots && dots <= 2 && !other) {
+                return 0;
+            }
+
+            dots = 0;
+            other = 0;
+            cut = 0;
+
+        } else if (c == ';' || c == '?' || c == '#' || c == '\0') {
+            cut = 1;
+
+        } else if (!cut && c == '.') {
+            dots++;
+
+        } else if (!cut) {
+            other = 1;
+        }
+    }
+
+    return !(dots && dots <= 2 && !other);
+}
+
+
+static int
+auth_tenant_path_strict(const auth_tenant_str_t *path, int decoded)
+{
+    size_t    pos, once, twice;
+    unsigned  c, d, last;
+
+    last = 0;
+
+    for (pos = 0; pos < path->len; pos += once) {
+
+        once = auth_tenant_path_decode(path->data + pos, path->len - pos,
+                                       decoded ? 0 : 1, &c);
+        twice = auth_tenant_path_decode(path->data + pos, path->len - pos,
+                                        decoded ? 1 : 2, &d);
+
+        /* RFC 3986 section 2.4: nothing is to be decoded twice */
+
+        if (twice != once) {
+            return 0;
+        }
+
+        if (c < 0x20 || c == 0x7f || c == '\\' || c == ';' || c == '#') {
+            return 0;
+        }
+
+        if (decoded && c == '/' && last == '/') {
+            return 0;
+        }
+
+        last = c;
+    }
+
+    return 1;
+}
