@@ -10,7 +10,7 @@ use File::Basename qw(basename dirname);
 use Test::More;
 
 my $top = dirname(__FILE__) . '/..';
-my @targets = map { basename($_, '.c') } sort glob "$top/t/fuzz/*.c";
+my @targets = map { basename($_, '_fuzz.c') } sort glob "$top/t/fuzz/*_fuzz.c";
 
 plan skip_all => 'once is enough'
     if ($ENV{AUTH_TENANT_NGINX} // 'dynamic') ne 'dynamic';

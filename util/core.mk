@@ -22,9 +22,13 @@ unit_bin := $(unit_src:t/unit/%.c=$(OUT)/%)
 help_src := $(filter-out $(unit_src),$(wildcard t/unit/*.c))
 help_obj := $(help_src:t/unit/%.c=$(OUT)/help/%.o)
 
+# likewise for the fuzz targets, t/fuzz/*_fuzz.c, and what they share
+
 fuzz_src := $(wildcard t/fuzz/*_fuzz.c)
 fuzz_bin := $(fuzz_src:t/fuzz/%.c=$(OUT)/%)
 replay_bin := $(fuzz_src:t/fuzz/%.c=$(OUT)/%_replay)
+common_src := $(filter-out $(fuzz_src),$(wildcard t/fuzz/*.c))
+common_obj := $(common_src:t/fuzz/%.c=$(OUT)/fuzz/%.o)
 
 ifdef JANSSON
 jansson_src := $(wildcard $(JANSSON)/src/*.c)
@@ -36,6 +40,7 @@ endif
 
 core_lib := $(OUT)/core.a
 help_lib := $(if $(help_obj),$(OUT)/help.a)
+common_lib := $(if $(common_obj),$(OUT)/common.a)
 LIBS := -lcrypto -lpthread -lm
 
 
@@ -74,6 +79,10 @@ $(OUT)/help.a: $(help_obj)
 	rm -f $@
 	ar rcs $@ $^
 
+$(OUT)/common.a: $(common_obj)
+	rm -f $@
+	ar rcs $@ $^
+
 $(OUT)/jansson.a: $(jansson_obj)
 	rm -f $@
 	ar rcs $@ $^
@@ -83,15 +92,16 @@ $(OUT)/%_test: t/unit/%_test.c $(help_lib) $(core_lib) \
 	$(CC) $(CFLAGS) $(WARN) $(INCS) -MMD -MP $(LDFLAGS) -o $@ $< \
 	    $(help_lib) $(core_lib) $(jansson_lib) $(LIBS)
 
-$(OUT)/%_replay: $(OUT)/fuzz/%.o $(OUT)/fuzz/standalone.o $(core_lib) \
-                 $(filter %.a,$(jansson_lib))
+$(OUT)/%_replay: $(OUT)/fuzz/%.o $(OUT)/fuzz/standalone.o $(common_lib) \
+                 $(core_lib) $(filter %.a,$(jansson_lib))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OUT)/fuzz/$*.o \
-	    $(OUT)/fuzz/standalone.o $(core_lib) $(jansson_lib) $(LIBS)
+	    $(OUT)/fuzz/standalone.o $(common_lib) $(core_lib) \
+	    $(jansson_lib) $(LIBS)
 
-$(fuzz_bin): $(OUT)/%: $(OUT)/fuzz/%.o $(core_lib) \
+$(fuzz_bin): $(OUT)/%: $(OUT)/fuzz/%.o $(common_lib) $(core_lib) \
                        $(filter %.a,$(jansson_lib))
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(OUT)/fuzz/$*.o \
-	    $(core_lib) $(jansson_lib) $(LIBS)
+	    $(common_lib) $(core_lib) $(jansson_lib) $(LIBS)
 
 .SECONDARY:
 
