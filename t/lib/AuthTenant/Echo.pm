@@ -15,6 +15,8 @@ use IO::Socket::UNIX ();
 my ($pid, $owner);
 
 sub import {
+    return if $^C;
+
     my $path = "$ENV{TEST_NGINX_FILES}/echo.sock";
     my $listener = IO::Socket::UNIX->new(Local => $path, Listen => 64)
         or die "$path: $!\n";
