@@ -31,6 +31,7 @@ const PASSWORD = process.env.USERS_PASSWORD;
 const users = [
     ['acme', 'maksym', ['jupyter', 'datalab', 'studio', 'desk']],
     ['acme', 'alice', ['jupyter', 'datalab', 'studio', 'desk']],
+    ['acme', 'bob', ['datalab']],
     ['globex', 'maksym', ['jupyter', 'datalab']],
     ['globex', 'eve', ['jupyter', 'datalab', 'billing']],
 ].map(([tenant, name, permissions]) => ({
