@@ -5,6 +5,7 @@
 
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <string.h>
 
 #include "auth_tenant_json.h"
@@ -44,12 +45,15 @@ auth_tenant_keys_parse(const auth_tenant_str_t *document,
     keys = OPENSSL_zalloc(sizeof(auth_tenant_keys_t));
     if (keys == NULL) {
         report->error = AUTH_TENANT_NO_MEMORY;
+        ERR_clear_error();
         return NULL;
     }
 
     ok = auth_tenant_keys_is_pem(document)
          ? auth_tenant_pem_parse(keys, document, algs, report)
          : auth_tenant_jwks_parse(keys, document, algs, report);
+
+    ERR_clear_error();
 
     if (!ok) {
         auth_tenant_keys_free(keys);

@@ -80,7 +80,6 @@ auth_tenant_pem_parse(auth_tenant_keys_t *keys,
         OPENSSL_clear_free(data, (size_t) len);
     }
 
-    ERR_clear_error();
     BIO_free(bio);
 
     return ok;

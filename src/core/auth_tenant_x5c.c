@@ -11,9 +11,6 @@
 #include "auth_tenant_key.h"
 
 
-#define AUTH_TENANT_MAX_X5C  16384   /* characters of one certificate */
-
-
 static X509 *auth_tenant_x5c_certificate(const json_t *text);
 static int auth_tenant_x5c_decode(unsigned char *dst, size_t *dst_len,
     unsigned char *text, size_t len);
@@ -70,7 +67,7 @@ auth_tenant_x5c_certificate(const json_t *text)
 
     len = json_string_length(text);
 
-    if (len == 0 || len > AUTH_TENANT_MAX_X5C) {
+    if (len == 0) {
         return NULL;
     }
 

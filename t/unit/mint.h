@@ -339,6 +339,41 @@ mint_jwk(char *jwk, const char *kind, const char *more)
 }
 
 
+/* A certificate for a key, signed by another, long expired. */
+
+mint_unused
+static X509 *
+mint_certificate(EVP_PKEY *subject, EVP_PKEY *issuer)
+{
+    int        id;
+    X509      *x509;
+    X509_NAME *name;
+
+    x509 = X509_new();
+    name = X509_get_subject_name(x509);
+    id = EVP_PKEY_base_id(issuer);
+
+    if (X509_set_version(x509, 2) != 1
+        || X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                      (const unsigned char *) "a test", -1, -1,
+                                      0)
+           != 1
+        || X509_set_issuer_name(x509, name) != 1
+        || X509_gmtime_adj(X509_getm_notBefore(x509), -200000) == NULL
+        || X509_gmtime_adj(X509_getm_notAfter(x509), -100000) == NULL
+        || X509_set_pubkey(x509, subject) != 1
+        || X509_sign(x509, issuer,
+                     id == EVP_PKEY_ED25519 || id == EVP_PKEY_ED448
+                     ? NULL : EVP_sha256())
+           == 0)
+    {
+        mint_die("no certificate");
+    }
+
+    return x509;
+}
+
+
 /* A signature as JWS carries it; `salt`: of PSS, -1 as long as the hash. */
 
 mint_unused
