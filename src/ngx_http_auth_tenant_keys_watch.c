@@ -8,7 +8,7 @@
 
 
 #define NGX_HTTP_AUTH_TENANT_LOOK_INTERVAL  1000
-#define NGX_HTTP_AUTH_TENANT_RESTLESS       30
+#define NGX_HTTP_AUTH_TENANT_RESTLESS       10
 
 
 static void ngx_http_auth_tenant_keys_handler(ngx_event_t *ev);
@@ -202,8 +202,8 @@ ngx_http_auth_tenant_source_swap(ngx_http_auth_tenant_source_t *source,
     source->keys = keys;
 
     ngx_log_error(ngx_http_auth_tenant_source_level(NGX_LOG_NOTICE), log, 0,
-                  "auth_tenant: read \"%V\" of provider \"%V\" again: %ui "
-                  "usable keys, %ui skipped",
+                  "auth_tenant: \"%V\" of provider \"%V\" was read again: "
+                  "%ui usable keys, %ui skipped",
                   &source->path, &source->provider, (ngx_uint_t) report->keys,
                   (ngx_uint_t) report->skipped);
 
