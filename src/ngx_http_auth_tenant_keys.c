@@ -209,12 +209,12 @@ ngx_http_auth_tenant_keys_init_module(ngx_cycle_t *cycle)
 
         if (why) {
             ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                          "\"jwks_file\" of provider \"%V\": the worker's "
-                          "user \"%s\" can't %s \"%V\", so that its changes "
-                          "would go unnoticed, allow it with chmod or chgrp "
-                          "in %s:%ui",
-                          &source->provider, ccf->username, why,
-                          &source->path, source->file, source->line);
+                          "\"jwks_file\" of provider \"%V\" in %s:%ui: the "
+                          "worker's user \"%s\" can't %s \"%V\", so that its "
+                          "changes would go unnoticed, allow it with chmod "
+                          "or chgrp",
+                          &source->provider, source->file, source->line,
+                          ccf->username, why, &source->path);
         }
     }
 
