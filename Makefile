@@ -9,7 +9,7 @@
 #   make coverage        of the core, with its thresholds
 
 .PHONY: all build deps static sanitize test unit fuzz coverage mutate \
-        bench-core lint run install clean
+        bench bench-core lint run install clean
 
 all: build
 
@@ -47,6 +47,11 @@ coverage:
 mutate:
 	util/install-deps test
 	util/mutate
+
+bench: bench-core
+	util/install-deps run
+	util/build dynamic
+	$(MAKE) -C bench nginx
 
 bench-core:
 	util/install-deps build
