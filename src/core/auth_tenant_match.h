@@ -78,13 +78,14 @@ auth_tenant_verdict_e auth_tenant_host_match(
  *
  * `uri` must begin with the pattern's segments.  Captured values are valid
  * names (auth_tenant_name_valid()), hold no "%", "\", ";", "?" and "#" and
- * aren't "." or "..".  `raw` must be the same as `uri`, byte for byte, to the end of the
- * last captured segment, so that a backend that reads it raw, decodes it once
- * or decodes it twice sees the same names.  Behind that, neither may climb
- * out: read as it is, decoded once and decoded twice, counting "/", "\" and
- * their encodings as separators (or not, whichever leads higher up) and "..",
- * also with ";parameters", as a step up, the depth never goes below that of
- * the last capture.  A "#" or a control byte in `raw` is refused.
+ * aren't "." or "..".  `raw` must be the same as `uri`, byte for byte, to the
+ * end of the last captured segment, so that a backend that reads it raw,
+ * decodes it once or decodes it twice sees the same names.  Behind that,
+ * neither may climb out: read as it is, decoded once and decoded twice,
+ * counting "/", "\" and their encodings as separators (or not, whichever
+ * leads higher up) and "..", also with ";parameters", as a step up, the depth
+ * never goes below that of the last capture.  A "#" or a control byte in
+ * `raw` is refused.
  *
  * Sets the captured names as slices of `uri`, and leaves all names alone if
  * there is no match.  Returns AUTH_TENANT_OK, AUTH_TENANT_NO_MATCH (other

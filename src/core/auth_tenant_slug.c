@@ -143,13 +143,12 @@ auth_tenant_slug_extract(unsigned char *dst, const auth_tenant_str_t *name,
 
         } else if (c == 0x0130) {
 
-            /* CAPITAL I WITH DOT ABOVE: an "i" and a combining dot */
+            /*
+             * CAPITAL I WITH DOT ABOVE: an "i" and a combining dot, whose
+             * hyphen, should it be one too many, is dropped at the end.
+             */
 
             dst[n++] = 'i';
-
-            if (n == max) {
-                break;
-            }
         }
 
         if (auth_tenant_lower_alnum(c)) {

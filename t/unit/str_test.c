@@ -88,6 +88,30 @@ test_names(void)
 }
 
 
+/* A claim as text has no limit of length, and may be empty. */
+
+static void
+test_texts(void)
+{
+    char               data[300];
+    auth_tenant_str_t  text;
+
+    memset(data, 'a', sizeof(data));
+
+    text.data = (unsigned char *) data;
+    text.len = sizeof(data);
+    ok(auth_tenant_text_valid(&text), "a text of 300 bytes");
+
+    data[299] = '\n';
+    ok(!auth_tenant_text_valid(&text), "F2: a line feed at its end");
+
+    text.data = NULL;
+    text.len = 0;
+    ok(auth_tenant_text_valid(&text), "no text at all");
+    ok(!auth_tenant_name_valid(&text), "which is no name");
+}
+
+
 static void
 test_controls(void)
 {
@@ -154,8 +178,10 @@ test_utf8(void)
         { "\xf4\x90\x80\x80", 0, "U+110000, above the last character" },
         { "\xf5\x80\x80\x80", 0, "U+140000" },
         { "\xf8\x88\x80\x80\x80", 0, "five bytes" },
+        { "\xf9\x80\x80\x80", 0, "a first byte of five, in four" },
         { "\xff", 0, "0xFF" },
         { "\x80", 0, "a continuation byte first" },
+        { "\xbf\xbf", 0, "a continuation byte for a first byte" },
         { "a\xbf", 0, "a continuation byte behind ASCII" },
         { "\xc2", 0, "cut after the first of two" },
         { "\xe2\x82", 0, "cut after the second of three" },
@@ -199,6 +225,7 @@ main(void)
 {
     test_equal();
     test_names();
+    test_texts();
     test_controls();
     test_utf8();
     test_decode();
