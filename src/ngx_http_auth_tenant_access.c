@@ -7,6 +7,11 @@
 #include "ngx_http_auth_tenant_module.h"
 
 
+static ngx_int_t ngx_http_auth_tenant_forget(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf);
+static ngx_int_t ngx_http_auth_tenant_take(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx);
 static ngx_int_t ngx_http_auth_tenant_open(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf);
 static ngx_int_t ngx_http_auth_tenant_exempt(ngx_http_request_t *r,
@@ -51,7 +56,7 @@ ngx_http_auth_tenant_access_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_auth_tenant_clear_answer(ctx);
+    ngx_http_auth_tenant_clear_answer(r);
 
     ngx_http_auth_tenant_judge(r, lcf, ctx);
 
@@ -64,19 +69,20 @@ ngx_http_auth_tenant_access_handler(ngx_http_request_t *r)
     }
 
     if (ctx->verdict != AUTH_TENANT_OK || ctx->location.len) {
-        return ngx_http_auth_tenant_answer(r, lcf, ctx);
-    }
 
-    if (!lcf->forward && !ctx->stripped) {
+        rc = ngx_http_auth_tenant_answer(r, lcf, ctx);
 
-        if (ngx_http_auth_tenant_strip(r, ctx->credential->source) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        if (rc != NGX_HTTP_UNAUTHORIZED && rc != NGX_HTTP_FORBIDDEN) {
+
+            /* the end even with "satisfy any", but not in an error page */
+
+            r->access_code = 0;
         }
 
-        ctx->stripped = 1;
+        return rc;
     }
 
-    return NGX_OK;
+    return ngx_http_auth_tenant_take(r, lcf, ctx);
 }
 
 
@@ -96,11 +102,11 @@ ngx_http_auth_tenant_guard_handler(ngx_http_request_t *r)
     ngx_http_auth_tenant_ctx_t             *ctx, *main;
     const ngx_http_auth_tenant_loc_conf_t  *lcf;
 
-    if (r == r->main) {
-        return NGX_DECLINED;
-    }
-
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_auth_tenant_module);
+
+    if (r == r->main) {
+        return ngx_http_auth_tenant_forget(r, lcf);
+    }
 
     rc = ngx_http_auth_tenant_exempt(r, lcf);
     if (rc != NGX_OK) {
@@ -132,14 +138,77 @@ ngx_http_auth_tenant_guard_handler(ngx_http_request_t *r)
         ctx->decided = 1;
     }
 
-    if (ctx->verdict == AUTH_TENANT_OK) {
+    if (ctx->verdict != AUTH_TENANT_OK) {
+        ngx_http_auth_tenant_log(r, ctx, dry ? "would refuse subrequest"
+                                             : "refused subrequest");
+    }
+
+    if (dry) {
         return NGX_DECLINED;
     }
 
-    ngx_http_auth_tenant_log(r, ctx, dry ? "would refuse subrequest"
-                                         : "refused subrequest");
+    if (ctx->verdict != AUTH_TENANT_OK) {
+        return NGX_HTTP_FORBIDDEN;
+    }
 
-    return dry ? NGX_DECLINED : NGX_HTTP_FORBIDDEN;
+    if (main->stripped) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_auth_tenant_take(r, lcf, ctx);
+
+    return (rc == NGX_OK) ? NGX_DECLINED : rc;
+}
+
+
+/*
+ * With "satisfy any" another handler may let a request in before ours is
+ * asked: what was decided about an earlier location, before an internal
+ * redirect, is not said of this one.
+ */
+
+static ngx_int_t
+ngx_http_auth_tenant_forget(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf)
+{
+    ngx_int_t                    rc;
+    ngx_http_auth_tenant_ctx_t  *ctx;
+
+    ctx = ngx_http_auth_tenant_find_ctx(r);
+
+    if (ctx == NULL || ctx->pass == ngx_http_auth_tenant_pass(r)) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_auth_tenant_exempt(r, lcf);
+
+    if (rc == NGX_OK) {
+        ctx->decided = 0;
+        return NGX_DECLINED;
+    }
+
+    return rc;
+}
+
+
+/* takes the credential that was verified out of the request */
+
+static ngx_int_t
+ngx_http_auth_tenant_take(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx)
+{
+    if (lcf->forward || ctx->stripped) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_auth_tenant_strip(r, ctx->credential->source) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->stripped = 1;
+
+    return NGX_OK;
 }
 
 
@@ -259,8 +328,8 @@ ngx_http_auth_tenant_get_ctx(ngx_http_request_t *r)
 
         ctx = ngx_http_auth_tenant_find_ctx(r);
 
-        if (ctx && ctx->decided) {
-            return ctx;
+        if (ctx) {
+            return ctx->decided ? ctx : NULL;
         }
     }
 

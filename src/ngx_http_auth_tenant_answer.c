@@ -12,11 +12,30 @@
 #define NGX_HTTP_AUTH_TENANT_RETRY_AFTER  "5"
 
 
-static ngx_int_t ngx_http_auth_tenant_set_header(ngx_http_request_t *r,
-    ngx_table_elt_t **header, const char *key, ngx_str_t *value);
+static ngx_table_elt_t *ngx_http_auth_tenant_set_header(
+    ngx_http_request_t *r, const ngx_str_t *key, const ngx_str_t *value);
+static ngx_table_elt_t *ngx_http_auth_tenant_next_header(
+    ngx_list_part_t **part, ngx_uint_t *i);
 static ngx_int_t ngx_http_auth_tenant_redirect(ngx_http_request_t *r,
-    ngx_str_t *location, ngx_uint_t args);
+    const ngx_str_t *location);
+static ngx_int_t ngx_http_auth_tenant_with_args(ngx_http_request_t *r,
+    const ngx_str_t *path, ngx_str_t *location);
+static ngx_uint_t ngx_http_auth_tenant_clean(const ngx_str_t *value);
 static ngx_uint_t ngx_http_auth_tenant_page_load(ngx_http_request_t *r);
+
+
+/* headers of ours are known by the address of their keys */
+
+static ngx_str_t  ngx_http_auth_tenant_cache_control =
+    ngx_string("Cache-Control");
+static ngx_str_t  ngx_http_auth_tenant_www_authenticate =
+    ngx_string("WWW-Authenticate");
+static ngx_str_t  ngx_http_auth_tenant_retry_after =
+    ngx_string("Retry-After");
+
+static ngx_str_t  ngx_http_auth_tenant_no_store = ngx_string("no-store");
+static ngx_str_t  ngx_http_auth_tenant_seconds =
+    ngx_string(NGX_HTTP_AUTH_TENANT_RETRY_AFTER);
 
 
 static ngx_str_t  ngx_http_auth_tenant_challenges[] = {
@@ -31,24 +50,30 @@ static ngx_str_t  ngx_http_auth_tenant_challenges[] = {
 ngx_int_t
 ngx_http_auth_tenant_answer(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
-    ngx_http_auth_tenant_ctx_t *ctx)
+    const ngx_http_auth_tenant_ctx_t *ctx)
 {
     ngx_str_t                     value;
+    ngx_table_elt_t              *h;
     const auth_tenant_verdict_t  *verdict;
 
     verdict = auth_tenant_verdict(ctx->verdict);
 
-    ngx_str_set(&value, "no-store");
-
-    if (ngx_http_auth_tenant_set_header(r, &ctx->no_store, "Cache-Control",
-                                        &value)
-        != NGX_OK)
+    if (ngx_http_auth_tenant_set_header(r, &ngx_http_auth_tenant_cache_control,
+                                        &ngx_http_auth_tenant_no_store)
+        == NULL)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (ctx->verdict == AUTH_TENANT_OK) {
-        return ngx_http_auth_tenant_redirect(r, &ctx->location, 1);
+
+        if (ngx_http_auth_tenant_with_args(r, &ctx->location, &value)
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return ngx_http_auth_tenant_redirect(r, &value);
     }
 
     if (lcf->login_url
@@ -60,35 +85,33 @@ ngx_http_auth_tenant_answer(ngx_http_request_t *r,
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        return ngx_http_auth_tenant_redirect(r, &value, 0);
+        if (value.len && ngx_http_auth_tenant_clean(&value)) {
+            return ngx_http_auth_tenant_redirect(r, &value);
+        }
     }
 
     if (verdict->challenge != AUTH_TENANT_CHALLENGE_NONE) {
 
-        value = ngx_http_auth_tenant_challenges[verdict->challenge];
-
-        if (ngx_http_auth_tenant_set_header(r, &ctx->challenge,
-                                            "WWW-Authenticate", &value)
-            != NGX_OK)
-        {
+        h = ngx_http_auth_tenant_set_header(r,
+                             &ngx_http_auth_tenant_www_authenticate,
+                             &ngx_http_auth_tenant_challenges
+                                                        [verdict->challenge]);
+        if (h == NULL) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
         if (r->headers_out.www_authenticate == NULL) {
-            r->headers_out.www_authenticate = ctx->challenge;
+            r->headers_out.www_authenticate = h;
         }
     }
 
-    if (verdict->status == NGX_HTTP_SERVICE_UNAVAILABLE) {
-
-        ngx_str_set(&value, NGX_HTTP_AUTH_TENANT_RETRY_AFTER);
-
-        if (ngx_http_auth_tenant_set_header(r, &ctx->retry_after,
-                                            "Retry-After", &value)
-            != NGX_OK)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+    if (verdict->status == NGX_HTTP_SERVICE_UNAVAILABLE
+        && ngx_http_auth_tenant_set_header(r,
+                                           &ngx_http_auth_tenant_retry_after,
+                                           &ngx_http_auth_tenant_seconds)
+           == NULL)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return verdict->status;
@@ -98,57 +121,87 @@ ngx_http_auth_tenant_answer(ngx_http_request_t *r,
 /* takes back what an earlier decision about this request had to say */
 
 void
-ngx_http_auth_tenant_clear_answer(ngx_http_auth_tenant_ctx_t *ctx)
+ngx_http_auth_tenant_clear_answer(ngx_http_request_t *r)
 {
-    if (ctx->challenge) {
-        ctx->challenge->hash = 0;
-    }
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
 
-    if (ctx->no_store) {
-        ctx->no_store->hash = 0;
-    }
+    i = 0;
+    part = &r->headers_out.headers.part;
 
-    if (ctx->retry_after) {
-        ctx->retry_after->hash = 0;
+    while ((h = ngx_http_auth_tenant_next_header(&part, &i)) != NULL) {
+
+        if (h->key.data == ngx_http_auth_tenant_cache_control.data
+            || h->key.data == ngx_http_auth_tenant_www_authenticate.data
+            || h->key.data == ngx_http_auth_tenant_retry_after.data)
+        {
+            h->hash = 0;
+        }
     }
 }
 
 
-static ngx_int_t
-ngx_http_auth_tenant_set_header(ngx_http_request_t *r,
-    ngx_table_elt_t **header, const char *key, ngx_str_t *value)
+static ngx_table_elt_t *
+ngx_http_auth_tenant_set_header(ngx_http_request_t *r, const ngx_str_t *key,
+    const ngx_str_t *value)
 {
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    h = *header;
+    i = 0;
+    part = &r->headers_out.headers.part;
+
+    while ((h = ngx_http_auth_tenant_next_header(&part, &i)) != NULL) {
+        if (h->key.data == key->data) {
+            break;
+        }
+    }
 
     if (h == NULL) {
 
         h = ngx_list_push(&r->headers_out.headers);
         if (h == NULL) {
-            return NGX_ERROR;
+            return NULL;
         }
 
         ngx_memzero(h, sizeof(ngx_table_elt_t));
 
-        h->key.data = (u_char *) key;
-        h->key.len = ngx_strlen(key);
-
-        *header = h;
+        h->key = *key;
     }
 
     h->hash = 1;
     h->value = *value;
 
-    return NGX_OK;
+    return h;
+}
+
+
+static ngx_table_elt_t *
+ngx_http_auth_tenant_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *h;
+
+    while (*i >= (*part)->nelts) {
+
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    h = (*part)->elts;
+
+    return &h[(*i)++];
 }
 
 
 static ngx_int_t
-ngx_http_auth_tenant_redirect(ngx_http_request_t *r, ngx_str_t *location,
-    ngx_uint_t args)
+ngx_http_auth_tenant_redirect(ngx_http_request_t *r, const ngx_str_t *location)
 {
-    u_char           *p;
     ngx_table_elt_t  *h;
 
     ngx_http_clear_location(r);
@@ -164,23 +217,54 @@ ngx_http_auth_tenant_redirect(ngx_http_request_t *r, ngx_str_t *location,
     ngx_str_set(&h->key, "Location");
     h->value = *location;
 
-    if (args && r->args.len) {
-
-        h->value.len = location->len + 1 + r->args.len;
-        h->value.data = ngx_pnalloc(r->pool, h->value.len);
-        if (h->value.data == NULL) {
-            h->hash = 0;
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        p = ngx_cpymem(h->value.data, location->data, location->len);
-        *p++ = '?';
-        ngx_memcpy(p, r->args.data, r->args.len);
-    }
-
     r->headers_out.location = h;
 
     return NGX_HTTP_MOVED_TEMPORARILY;
+}
+
+
+/* what a client asked of "/" it asks of its own path */
+
+static ngx_int_t
+ngx_http_auth_tenant_with_args(ngx_http_request_t *r, const ngx_str_t *path,
+    ngx_str_t *location)
+{
+    u_char  *p;
+
+    *location = *path;
+
+    if (r->args.len == 0 || !ngx_http_auth_tenant_clean(&r->args)) {
+        return NGX_OK;
+    }
+
+    location->len = path->len + 1 + r->args.len;
+    location->data = ngx_pnalloc(r->pool, location->len);
+    if (location->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(location->data, path->data, path->len);
+    *p++ = '?';
+    ngx_memcpy(p, r->args.data, r->args.len);
+
+    return NGX_OK;
+}
+
+
+/* a line break in a header's value would begin another header */
+
+static ngx_uint_t
+ngx_http_auth_tenant_clean(const ngx_str_t *value)
+{
+    size_t  i;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -246,11 +330,8 @@ ngx_http_auth_tenant_return_url(ngx_http_request_t *r, ngx_str_t *url)
     uri.data = p;
     uri.len = last - p;
 
-    for ( /* void */ ; p < last; p++) {
-        if (*p < 0x20 || *p == 0x7f) {
-            uri.len = 0;
-            break;
-        }
+    if (!ngx_http_auth_tenant_clean(&uri)) {
+        uri.len = 0;
     }
 
     n = ngx_escape_uri(NULL, uri.data, uri.len, NGX_ESCAPE_URI_COMPONENT);

@@ -49,6 +49,7 @@ ngx_http_auth_tenant_judge(ngx_http_request_t *r,
     ngx_http_auth_tenant_ctx_t *ctx)
 {
     ctx->decided = 0;
+    ctx->pass = ngx_http_auth_tenant_pass(r);
     ctx->failed = NULL;
 
     ngx_str_null(&ctx->upstream);

@@ -59,6 +59,10 @@ ngx_http_auth_tenant_postconfiguration(ngx_conf_t *cf)
     ngx_http_core_main_conf_t         *cmcf;
     ngx_http_auth_tenant_main_conf_t  *mcf;
 
+    if (ngx_http_auth_tenant_check_variables(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_tenant_module);
 
     if (!mcf->used) {

@@ -171,13 +171,15 @@ typedef struct {
     ngx_str_t                                 location;    /* of "home" */
     const auth_tenant_rule_t                 *failed;
 
-    ngx_table_elt_t                          *challenge;   /* headers out */
-    ngx_table_elt_t                          *no_store;
-    ngx_table_elt_t                          *retry_after;
-
+    unsigned                                  pass:8;      /* judged in */
     unsigned                                  decided:1;
     unsigned                                  stripped:1;
 } ngx_http_auth_tenant_ctx_t;
+
+
+/* internal redirects count this down: which pass through the phases it is */
+
+#define ngx_http_auth_tenant_pass(r)  ((r)->uri_changes)
 
 
 /* a slice of nginx as one of the core, and back */
@@ -281,8 +283,8 @@ void ngx_http_auth_tenant_judge(ngx_http_request_t *r,
 
 ngx_int_t ngx_http_auth_tenant_answer(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
-    ngx_http_auth_tenant_ctx_t *ctx);
-void ngx_http_auth_tenant_clear_answer(ngx_http_auth_tenant_ctx_t *ctx);
+    const ngx_http_auth_tenant_ctx_t *ctx);
+void ngx_http_auth_tenant_clear_answer(ngx_http_request_t *r);
 ngx_int_t ngx_http_auth_tenant_return_url(ngx_http_request_t *r,
     ngx_str_t *url);
 
@@ -290,6 +292,7 @@ ngx_int_t ngx_http_auth_tenant_return_url(ngx_http_request_t *r,
 /* _vars.c */
 
 ngx_int_t ngx_http_auth_tenant_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_auth_tenant_check_variables(ngx_conf_t *cf);
 
 
 extern ngx_module_t  ngx_http_auth_tenant_module;
