@@ -208,6 +208,47 @@ our @Long = strips(map {
     ("$more\nCookie: id=$good" => $more)
 } 14 .. 20, 34 .. 40);
 
+# A page of which two parts are subrequests: the first one's location has the
+# credential removed, the second one's hands it on.
+
+our $Page = <<'END';
+    location /maksym/page {
+        auth_tenant               corp;
+        auth_tenant_path          "/{user}/";
+        auth_tenant_token         bearer cookie:id;
+        auth_tenant_forward_token on;
+        ssi                       on;
+        ssi_types                 text/plain;
+        proxy_pass                http://unix:$TEST_NGINX_HTML_DIR/page.sock:;
+    }
+
+    location /maksym/part/ {
+        auth_tenant               corp;
+        auth_tenant_path          "/{user}/";
+        auth_tenant_token         bearer cookie:id;
+        proxy_pass                http://unix:$TEST_NGINX_FILES/echo.sock:;
+
+        location /maksym/part/on {
+            auth_tenant_forward_token on;
+            proxy_pass            http://unix:$TEST_NGINX_FILES/echo.sock:;
+        }
+    }
+END
+
+our $PageServer = <<'END';
+    server {
+        listen unix:$TEST_NGINX_HTML_DIR/page.sock;
+        location / {
+            default_type text/plain;
+            return 200 '<!--# include virtual="/maksym/part/off" wait="yes" -->
+                        <!--# include virtual="/maksym/part/on" wait="yes" -->
+                        <!--# include virtual="/maksym/part/off" wait="yes" -->';
+        }
+    }
+END
+
+our $more = join "\n", map { "X-N$_: $_" } 1 .. 30;
+
 plan_tests();
 no_long_string();
 run_tests();
@@ -384,3 +425,27 @@ my ($g, $b) = ($::good, $::bad);
 [200, 401, 200, 400, 401, 401]
 --- no_error_log eval
 [substr($::good, -200), substr($::good, 0, 100)]
+
+
+
+=== TEST 15: A1.9: what is removed in a subrequest is there for the next
+--- http_config eval: http_config($::PageServer)
+--- config eval: $::Page
+--- request eval
+[('GET /maksym/page') x 3]
+--- more_headers eval
+[bearer($::good), "Cookie: a=1; id=$::good\nCookie: b=2",
+ "$::more\nCookie: id=$::good\n" . bearer('x') =~ s/Bearer/token/r]
+--- response_body_like eval
+my $any = '(?:(?!id=|Bearer)[^\0])*';
+my $bearer = "Authorization: Bearer \Q$::good\E";
+my $cookie = "Cookie: a=1; id=\Q$::good\E\n(?:Connection.*\n)?Cookie: b=2\n";
+["^GET /maksym/part/off${any}GET /maksym/part/on$any$bearer\n"
+ . "${any}GET /maksym/part/off$any\$",
+ "^GET /maksym/part/off${any}Cookie: a=1\nCookie: b=2\n"
+ . "${any}GET /maksym/part/on$any$cookie"
+ . "${any}GET /maksym/part/off${any}Cookie: a=1\nCookie: b=2\n$any\$",
+ "^GET /maksym/part/off${any}X-N1: 1${any}X-N30: 30\nAuthorization: token x\n"
+ . "${any}GET /maksym/part/on${any}X-N30: 30\nCookie: id=\Q$::good\E\n"
+ . "Authorization: token x\n${any}GET /maksym/part/off${any}X-N30: 30\n"
+ . "Authorization: token x\n$any\$"]
