@@ -158,8 +158,10 @@ int auth_tenant_public_eq(const auth_tenant_public_t *a,
 auth_tenant_pkey_t *auth_tenant_pkey_new(const auth_tenant_public_t *public,
     auth_tenant_algs_t algs, const char **error);
 
+/* NULL is allowed. */
 void auth_tenant_pkey_free(auth_tenant_pkey_t *pkey);
 
+/* As auth_tenant_key_verify(), for all algorithms but HMAC. */
 auth_tenant_verdict_e auth_tenant_pkey_verify(const auth_tenant_pkey_t *pkey,
     auth_tenant_alg_e alg, const auth_tenant_str_t *input,
     const auth_tenant_str_t *signature);
@@ -173,9 +175,13 @@ size_t auth_tenant_ecdsa_der(unsigned char *dst, auth_tenant_crv_e crv,
     const auth_tenant_str_t *raw);
 
 
+/* Keeps a secret; NULL if it is too long or there is no memory. */
 auth_tenant_secret_t *auth_tenant_secret_new(const auth_tenant_str_t *bytes);
+
+/* Cleanses and frees.  NULL is allowed. */
 void auth_tenant_secret_free(auth_tenant_secret_t *secret);
 
+/* As auth_tenant_key_verify(), for the HMAC algorithms only. */
 auth_tenant_verdict_e auth_tenant_secret_verify(
     const auth_tenant_secret_t *secret, auth_tenant_alg_e alg,
     const auth_tenant_str_t *input, const auth_tenant_str_t *signature);

@@ -3,8 +3,8 @@
  * Copyright (C) nginx-auth-tenant authors
  *
  * E17: keys and tokens when memory runs out.  Every allocation fails once (of
- * the long documents every third or seventeenth); nothing crashes or leaks (which the sanitizer build sees), and nothing is
- * accepted that should not be.
+ * the long documents every third or seventeenth); nothing crashes or leaks,
+ * which the sanitizer build sees, and nothing is accepted that should not be.
  */
 
 
