@@ -365,8 +365,7 @@ auth_tenant_rules_one(const auth_tenant_rules_ctx_t *ctx,
 
         if (auth_tenant_template_expand(&rule->values[i], ctx->values, buf,
                                         sizeof(buf), &value.len)
-            != AUTH_TENANT_OK
-            || value.len == 0)
+            != AUTH_TENANT_OK)
         {
             continue;
         }

@@ -107,6 +107,7 @@ test_find(void)
         { "/a/b/c", NULL, NULL, "a string has no members" },
         { "/a/c~0d", NULL, "tilde", "~0" },
         { "a~0b", NULL, NULL, "nothing is unescaped in a plain name" },
+        { "a~b", NULL, "plain tilde", "a tilde is a tilde there" },
         { "/a/c~01d", NULL, "tilde one", "~01 is \"~1\", not \"/\"" },
         { "/a/c~0", NULL, NULL, "an escaped prefix" },
         { "/a/c~0dd", NULL, NULL, "an escaped name and more" },
@@ -126,7 +127,7 @@ test_find(void)
 
     given_members(&claims, "'plain':'top','https://a.example/x':'url',"
                   "'a':{'b':'deep','c~d':'tilde','c~1d':'tilde one'},"
-                  "'list':['first'],"
+                  "'a~b':'plain tilde','list':['first'],"
                   "'perms':{'':'empty','acme':'yes','a/b':'slash'}");
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

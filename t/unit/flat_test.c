@@ -45,15 +45,18 @@ test_walk(void)
         { AUTH_TENANT_NODE_TRUE,    "t", "true" },
         { AUTH_TENANT_NODE_INTEGER, "i", "-9007199254740993" },
         { AUTH_TENANT_NODE_REAL,    "r", "-2.5" },
-        { AUTH_TENANT_NODE_STRING,  "s", "a\"\n\xc3\xa9" },
+        { AUTH_TENANT_NODE_STRING,  "s", "\5\1a\n\xc3\xa9" },
         { AUTH_TENANT_NODE_ARRAY,   "a", NULL },
         { AUTH_TENANT_NODE_OBJECT,  "o", NULL },
         { AUTH_TENANT_NODE_STRING,  "",  "empty name" }
     };
 
+    /* the string looks like the nodes of an array */
+
     is(given_members(&claims, "'n':null,'f':false,'t':true,"
                      "'i':-9007199254740993,'r':-2.5,"
-                     "'s':'a\\\"\\n\\u00e9','a':['x',7,{}],'o':{'p':[]},"
+                     "'s':'\\u0005\\u0001a\\n\\u00e9',"
+                     "'a':['x',7,{}],'o':{'p':[]},"
                      "'':'empty name'"), AUTH_TENANT_OK, "all types");
 
     auth_tenant_claims_root(&claims, &root);
@@ -109,6 +112,9 @@ test_walk(void)
     name = str("0");
     ok(!auth_tenant_node_member(&node, &name, &child),
        "not by an index either");
+    name = str("");
+    ok(!auth_tenant_node_member(&node, &name, &child),
+       "nor by the name that its elements lack");
 
     memset(&claims, 0, sizeof(claims));
     auth_tenant_claims_root(&claims, &root);
@@ -225,9 +231,11 @@ test_kept(void)
 static void
 test_damaged(void)
 {
-    size_t          i;
-    unsigned        outside;
-    unsigned char   copy[4096];
+    size_t                 i;
+    unsigned               outside;
+    unsigned char          copy[4096];
+    auth_tenant_str_t      flat;
+    auth_tenant_claims_t   opened;
 
 #define bytes(text)  text, sizeof(text) - 1
 
@@ -244,7 +252,7 @@ test_damaged(void)
         { bytes("\5\2\1kv"),                  0, "both over the end" },
         { bytes("\5\1"),                      0, "no length of the value" },
         { bytes("\5"),                        0, "no lengths" },
-        { bytes("\10\1\1kv"),                 0, "an unknown type" },
+        { bytes("\10\1\0k"),                  0, "an unknown type" },
         { bytes("\5\1\201\0kv"),              0, "a length not the shortest" },
         { bytes("\5\201\200\200\0\1kv"),      0, "a length of four bytes" },
         { bytes("\5\1\201"),                  0, "a length cut off" },
@@ -298,8 +306,46 @@ test_damaged(void)
     copy[0]++;
     is(open_and_walk(copy, claims.flat.len, &outside), 0,
        "damaged: another layout");
-    is(open_and_walk(copy, 0, &outside), 0, "damaged: no byte at all");
     is(outside, 0, "damaged: nothing outside is reached");
+
+    flat.data = NULL;
+    flat.len = 0;
+    ok(!auth_tenant_claims_open(&opened, &flat), "damaged: no byte at all");
+}
+
+
+/* A length of four bytes, in its shortest form, where it fits. */
+
+static void
+test_long(void)
+{
+    size_t          n, len;
+    unsigned        outside;
+    unsigned char  *form;
+
+    outside = 0;
+    form = malloc(3 << 20);
+
+    for (len = (1 << 21) - 1; len <= 1 << 21; len++) {
+
+        given_members(&claims, "");
+
+        n = claims.flat.len;
+        memcpy(form, claims.flat.data, n);
+
+        memcpy(form + n, (len >> 21) ? "\5\1\200\200\200\1k"
+                                     : "\5\1\377\377\177k", 7);
+        n += (len >> 21) ? 7 : 6;
+
+        memset(form + n, 'x', len);
+
+        is(open_and_walk(form, n + len, &outside), !(len >> 21),
+           "a text of %zu bytes in a form that was kept", len);
+    }
+
+    is(outside, 0, "nothing outside is reached");
+
+    free(form);
 }
 
 
@@ -373,6 +419,7 @@ main(void)
     test_walk();
     test_kept();
     test_damaged();
+    test_long();
     test_depth();
     test_depth_kept();
 

@@ -298,7 +298,7 @@ static void
 test_spaced(void)
 {
     size_t                 i;
-    auth_tenant_str_t      spaced[3];
+    auth_tenant_str_t      spaced[4];
     auth_tenant_claim_t    claim;
     auth_tenant_policy_t   policy;
 
@@ -313,6 +313,7 @@ test_spaced(void)
         { "groups", 1 },
         { "/groups", 1 },
         { "/realm/roles", 1 },
+        { "/x~1y", 1 },
         { "a/b", 1 },
 
         { "Scope", 0 },
@@ -323,6 +324,7 @@ test_spaced(void)
         { "realm/roles", 0 },
         { "/a/b", 0 },
         { "/a~1b", 0 },
+        { "x~1y", 0 },
         { "/groups/{tenant}", 0 },
         { "name", 0 }
     };
@@ -332,9 +334,10 @@ test_spaced(void)
     spaced[0] = str("groups");
     spaced[1] = str("/realm/roles");
     spaced[2] = str("a/b");
+    spaced[3] = str("/x~1y");
 
     policy.spaced = spaced;
-    policy.nspaced = 3;
+    policy.nspaced = 4;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         claim = given_claim(cases[i].place);
@@ -343,7 +346,8 @@ test_spaced(void)
            cases[i].spaced ? "" : "not ");
     }
 
-    spaced[0] = str("");
+    spaced[0].data = NULL;
+    spaced[0].len = 0;
     claim = given_claim("groups");
     ok(!auth_tenant_policy_spaced(&policy, &claim), "an empty entry is none");
 
