@@ -9,10 +9,6 @@
 #include "ngx_http_auth_tenant_conf.h"
 
 
-#define ngx_http_auth_tenant_refuse(cf, conf, ...)                            \
-    ngx_http_auth_tenant_refuse_location(cf, conf, __VA_ARGS__)
-
-
 static ngx_uint_t ngx_http_auth_tenant_unreachable(ngx_conf_t *cf);
 static char *ngx_http_auth_tenant_check_providers(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
@@ -20,19 +16,68 @@ static char *ngx_http_auth_tenant_check_rules(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
 static char *ngx_http_auth_tenant_check_defaults(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
-static char *ngx_http_auth_tenant_check_templates(ngx_conf_t *cf,
+static char *ngx_http_auth_tenant_check_audiences(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf);
+static char *ngx_http_auth_tenant_check_template(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf, const char *directive,
+    const auth_tenant_template_t *template);
+static char *ngx_http_auth_tenant_check_home(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
 static ngx_uint_t ngx_http_auth_tenant_lacking(
     ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t name,
     ngx_http_auth_tenant_provider_t **provider);
-static const char *ngx_http_auth_tenant_name(ngx_uint_t names);
-static char *ngx_http_auth_tenant_refuse_location(ngx_conf_t *cf,
+static char *ngx_http_auth_tenant_refuse(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf, const char *fmt, ...);
 
 
 static const char  *ngx_http_auth_tenant_claim_names[] = {
     "tenant", "modules", "user"
 };
+
+
+/* `conf` is one level yet: the closest level that gives a name wins later */
+
+char *
+ngx_http_auth_tenant_check_given(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf)
+{
+    unsigned                host, path, match, twice;
+    ngx_uint_t              i;
+    auth_tenant_pattern_t  *pattern;
+
+    host = 0;
+    path = 0;
+    match = 0;
+
+    if (conf->hosts != NGX_CONF_UNSET_PTR) {
+        pattern = conf->hosts->elts;
+        host = pattern->names;
+    }
+
+    if (conf->path != NGX_CONF_UNSET_PTR) {
+        path = conf->path->names;
+    }
+
+    for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
+        if (conf->match[i] != NGX_CONF_UNSET_PTR) {
+            match |= auth_tenant_name_bit(i);
+        }
+    }
+
+    twice = (host & path) | (host & match) | (path & match);
+
+    if (twice) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_tenant_%s\" and \"auth_tenant_%s\" both "
+                           "give {%s} at one level; write it in only one of "
+                           "them", (twice & host) ? "host" : "path",
+                           (twice & match) ? "match" : "path",
+                           ngx_http_auth_tenant_name(twice));
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
 
 
 char *
@@ -47,16 +92,26 @@ ngx_http_auth_tenant_check_loc_conf(ngx_conf_t *cf,
 
     if (ngx_http_auth_tenant_check_providers(cf, conf) != NGX_CONF_OK
         || ngx_http_auth_tenant_check_rules(cf, conf) != NGX_CONF_OK
-        || ngx_http_auth_tenant_check_defaults(cf, conf) != NGX_CONF_OK)
+        || ngx_http_auth_tenant_check_defaults(cf, conf) != NGX_CONF_OK
+        || ngx_http_auth_tenant_check_audiences(cf, conf) != NGX_CONF_OK
+        || ngx_http_auth_tenant_check_template(cf, conf,
+                             "auth_tenant_upstream", conf->upstream)
+           != NGX_CONF_OK
+        || ngx_http_auth_tenant_check_template(cf, conf, "auth_tenant_home",
+                                               conf->home)
+           != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    return ngx_http_auth_tenant_check_templates(cf, conf);
+    return ngx_http_auth_tenant_check_home(cf, conf);
 }
 
 
-/* a server that has "location /" handles no request by its own level */
+/*
+ * A server that has "location /" handles no request by its own level; an "if"
+ * of a server never does.
+ */
 
 static ngx_uint_t
 ngx_http_auth_tenant_unreachable(ngx_conf_t *cf)
@@ -67,7 +122,15 @@ ngx_http_auth_tenant_unreachable(ngx_conf_t *cf)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (clcf->name.len || clcf->noname || clcf->locations == NULL) {
+    if (clcf->name.len) {
+        return 0;
+    }
+
+    if (clcf->noname) {
+        return 1;
+    }
+
+    if (clcf->locations == NULL) {
         return 0;
     }
 
@@ -96,21 +159,31 @@ ngx_http_auth_tenant_check_providers(ngx_conf_t *cf,
     ngx_uint_t                         i, j;
     ngx_http_auth_tenant_provider_t  **pp;
 
-    if (conf->providers->nelts == 1) {
-        return NGX_CONF_OK;
-    }
-
     pp = conf->providers->elts;
 
     for (i = 0; i < conf->providers->nelts; i++) {
 
-        if (!pp[i]->bound) {
+        if (conf->providers->nelts > 1 && !pp[i]->bound) {
             return ngx_http_auth_tenant_refuse(cf, conf,
                           "several providers, but \"%V\" is not bound to "
                           "tenants: one tenant's provider could speak for "
-                          "another; write \"tenants NAME ...;\" in each of "
-                          "them, or \"tenants any;\" in one that may speak "
+                          "another; write \"tenants NAME ...\" in each of "
+                          "them, or \"tenants any\" in one that may speak "
                           "for all", &pp[i]->name);
+        }
+
+        if (pp[i]->tenants
+            && pp[i]->policy.claims[AUTH_TENANT_TENANT] == NULL
+            && conf->from[AUTH_TENANT_TENANT]
+               == NGX_HTTP_AUTH_TENANT_FROM_NONE)
+        {
+            return ngx_http_auth_tenant_refuse(cf, conf,
+                          "provider \"%V\" is bound by \"tenants\", but "
+                          "nothing tells the tenant, so that no token could "
+                          "pass; write tenant=CLAIM in its \"claims\", or an "
+                          "\"auth_tenant_host\", \"auth_tenant_path\" or "
+                          "\"auth_tenant_match\" for the tenant",
+                          &pp[i]->name);
         }
 
         for (j = 0; j < i; j++) {
@@ -141,6 +214,17 @@ ngx_http_auth_tenant_check_rules(ngx_conf_t *cf,
     const auth_tenant_ruleset_t      *set;
 
     set = &conf->ruleset;
+
+    if (conf->lost) {
+        return ngx_http_auth_tenant_refuse(cf, conf,
+                          "a template replaces one that gives {%s}, which is "
+                          "compared with the token at an outer level: here "
+                          "more would be allowed than there; write {%s} in "
+                          "it, an \"auth_tenant_match\" for it, or "
+                          "\"auth_tenant_require none\" and the rules that "
+                          "hold here", ngx_http_auth_tenant_name(conf->lost),
+                          ngx_http_auth_tenant_name(conf->lost));
+    }
 
     if (set->nrules == 0 && set->captured == 0 && !set->none) {
         return ngx_http_auth_tenant_refuse(cf, conf,
@@ -223,13 +307,12 @@ ngx_http_auth_tenant_check_defaults(ngx_conf_t *cf,
 
 
 static char *
-ngx_http_auth_tenant_check_templates(ngx_conf_t *cf,
+ngx_http_auth_tenant_check_audiences(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf)
 {
-    unsigned                          names;
-    ngx_uint_t                        i, j;
-    const char                       *directive;
-    ngx_http_auth_tenant_provider_t  *provider, **pp;
+    unsigned                           names;
+    ngx_uint_t                         i, j;
+    ngx_http_auth_tenant_provider_t  **pp;
 
     pp = conf->providers->elts;
 
@@ -253,38 +336,70 @@ ngx_http_auth_tenant_check_templates(ngx_conf_t *cf,
         }
     }
 
-    for (i = 0; i < 2; i++) {
+    return NGX_CONF_OK;
+}
 
-        directive = i ? "auth_tenant_home" : "auth_tenant_upstream";
-        names = 0;
 
-        if (i == 0 && conf->upstream) {
-            names = conf->upstream->names;
+static char *
+ngx_http_auth_tenant_check_template(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf, const char *directive,
+    const auth_tenant_template_t *template)
+{
+    ngx_http_auth_tenant_provider_t  *provider;
 
-        } else if (i == 1 && conf->home) {
-            names = conf->home->names;
-        }
+    if (template == NULL) {
+        return NGX_CONF_OK;
+    }
 
-        if ((names & ~conf->ruleset.captured)
-            & auth_tenant_name_bit(AUTH_TENANT_MODULE))
-        {
-            return ngx_http_auth_tenant_refuse(cf, conf,
+    if ((template->names & ~conf->ruleset.captured)
+        & auth_tenant_name_bit(AUTH_TENANT_MODULE))
+    {
+        return ngx_http_auth_tenant_refuse(cf, conf,
                           "\"%s\" uses {module}, which nothing gives here "
                           "(a token may name many); write an "
                           "\"auth_tenant_host\", \"auth_tenant_path\" or "
                           "\"auth_tenant_match module\" for it", directive);
-        }
+    }
 
-        if ((names & auth_tenant_name_bit(AUTH_TENANT_TENANT))
-            && ngx_http_auth_tenant_lacking(conf, AUTH_TENANT_TENANT,
-                                            &provider))
-        {
-            return ngx_http_auth_tenant_refuse(cf, conf,
+    if ((template->names & auth_tenant_name_bit(AUTH_TENANT_TENANT))
+        && ngx_http_auth_tenant_lacking(conf, AUTH_TENANT_TENANT, &provider))
+    {
+        return ngx_http_auth_tenant_refuse(cf, conf,
                           "\"%s\" uses {tenant}, which is the verified claim, "
                           "but provider \"%V\" does not say which; write "
                           "tenant=CLAIM in its \"claims\"", directive,
                           &provider->name);
-        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* at "/" the path names nobody: the claims must be able to say it instead */
+
+static char *
+ngx_http_auth_tenant_check_home(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf)
+{
+    if (conf->home == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (conf->home->nparts == 1
+        && conf->home->parts[0].type == AUTH_TENANT_PART_LITERAL
+        && conf->home->parts[0].text.len == 1)
+    {
+        return ngx_http_auth_tenant_refuse(cf, conf,
+                          "\"auth_tenant_home\" sends \"/\" to itself; write "
+                          "a path of the user's own, as in \"/{user}/\"");
+    }
+
+    if (conf->from[AUTH_TENANT_MODULE] == NGX_HTTP_AUTH_TENANT_FROM_PATH) {
+        return ngx_http_auth_tenant_refuse(cf, conf,
+                          "\"auth_tenant_home\" answers at \"/\", where "
+                          "\"auth_tenant_path\" gives no {module} (a token "
+                          "may name many); write an \"auth_tenant_match "
+                          "module\" for it, or \"auth_tenant_home off\"");
     }
 
     return NGX_CONF_OK;
@@ -311,7 +426,7 @@ ngx_http_auth_tenant_lacking(ngx_http_auth_tenant_loc_conf_t *conf,
 }
 
 
-static const char *
+const char *
 ngx_http_auth_tenant_name(ngx_uint_t names)
 {
     if (names & auth_tenant_name_bit(AUTH_TENANT_TENANT)) {
@@ -327,15 +442,12 @@ ngx_http_auth_tenant_name(ngx_uint_t names)
 
 
 static char *
-ngx_http_auth_tenant_refuse_location(ngx_conf_t *cf,
+ngx_http_auth_tenant_refuse(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf, const char *fmt, ...)
 {
     u_char                    *p, text[NGX_MAX_CONF_ERRSTR];
     va_list                    args;
-    ngx_str_t                 *name;
     ngx_http_core_loc_conf_t  *clcf;
-
-    static ngx_str_t  server = ngx_string("server");
 
     va_start(args, fmt);
     p = ngx_vslprintf(text, text + sizeof(text), fmt, args);
@@ -343,12 +455,39 @@ ngx_http_auth_tenant_refuse_location(ngx_conf_t *cf,
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    name = clcf->name.len ? &clcf->name : &server;
+    if (clcf->name.len) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"auth_tenant\" in location \"%V\": %*s, in %s:%ui",
+                      &clcf->name, (size_t) (p - text), text,
+                      conf->file, conf->line);
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"auth_tenant\" has %*s, in %s\"%V\" under %s:%ui",
-                  (size_t) (p - text), text, clcf->name.len ? "location " : "",
-                  name, conf->file, conf->line);
+    } else {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"auth_tenant\" in the server, outside of its "
+                      "locations: %*s, in %s:%ui",
+                      (size_t) (p - text), text, conf->file, conf->line);
+    }
 
     return NGX_CONF_ERROR;
+}
+
+
+/* templates and rules without a check: somebody relies on them */
+
+void
+ngx_http_auth_tenant_warn_off(ngx_conf_t *cf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->name.len == 0 || clcf->noname) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                  "location \"%V\" has \"auth_tenant_...\" directives, but "
+                  "checks nothing: no \"auth_tenant\" is written in it or "
+                  "around it; write \"auth_tenant PROVIDER\", or "
+                  "\"auth_tenant off\"", &clcf->name);
 }

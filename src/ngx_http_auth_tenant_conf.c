@@ -15,10 +15,12 @@ static char *ngx_http_auth_tenant_login_url(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static char *ngx_http_auth_tenant_dry_run(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_auth_tenant_max_size(ngx_conf_t *cf, void *post,
+    void *data);
 
 
-static ngx_conf_num_bounds_t  ngx_http_auth_tenant_size_bounds = {
-    ngx_conf_check_num_bounds, 64, AUTH_TENANT_MAX_TOKEN
+static ngx_conf_post_t  ngx_http_auth_tenant_max_size_post = {
+    ngx_http_auth_tenant_max_size
 };
 
 
@@ -57,7 +59,7 @@ ngx_command_t  ngx_http_auth_tenant_commands[] = {
       ngx_conf_set_size_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_auth_tenant_loc_conf_t, max_size),
-      &ngx_http_auth_tenant_size_bounds },
+      &ngx_http_auth_tenant_max_size_post },
 
     { ngx_string("auth_tenant_forward_token"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
@@ -408,6 +410,19 @@ ngx_http_auth_tenant_dry_run(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     lcf->dry_run = ngx_http_auth_tenant_complex_value(cf, &value[1]);
 
     return lcf->dry_run ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_auth_tenant_max_size(ngx_conf_t *cf, void *post, void *data)
+{
+    size_t *size = data;
+
+    if (*size < 64 || *size > AUTH_TENANT_MAX_TOKEN) {
+        return "is out of range, write from 64 to 64k";
+    }
+
+    return NGX_CONF_OK;
 }
 
 

@@ -76,8 +76,12 @@ char *ngx_http_auth_tenant_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* _check.c */
 
+char *ngx_http_auth_tenant_check_given(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf);
 char *ngx_http_auth_tenant_check_loc_conf(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
+void ngx_http_auth_tenant_warn_off(ngx_conf_t *cf);
+const char *ngx_http_auth_tenant_name(ngx_uint_t names);
 
 
 #endif /* _NGX_HTTP_AUTH_TENANT_CONF_H_INCLUDED_ */

@@ -80,7 +80,7 @@ ngx_http_auth_tenant_host(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_auth_tenant_check_given(cf, lcf);
 }
 
 
@@ -113,7 +113,7 @@ ngx_http_auth_tenant_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_auth_tenant_check_given(cf, lcf);
 }
 
 
@@ -145,16 +145,22 @@ ngx_http_auth_tenant_match_name(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     if (lcf->match[name] != NGX_CONF_UNSET_PTR) {
-        return "is duplicate";
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate \"auth_tenant_match %V\"", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     if (value[2].len == 0) {
-        return "has an empty value, which would match no request";
+        return "has an empty value, which would match no request; write a "
+               "constant or a $variable";
     }
 
     lcf->match[name] = ngx_http_auth_tenant_complex_value(cf, &value[2]);
+    if (lcf->match[name] == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
-    return lcf->match[name] ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return ngx_http_auth_tenant_check_given(cf, lcf);
 }
 
 

@@ -9,6 +9,8 @@
 
 static char *ngx_http_auth_tenant_token_source(ngx_conf_t *cf,
     ngx_str_t *value, ngx_http_auth_tenant_token_t *token);
+static char *ngx_http_auth_tenant_token_variable(ngx_conf_t *cf,
+    ngx_str_t *value, ngx_http_auth_tenant_token_t *token);
 
 
 char *
@@ -74,7 +76,6 @@ ngx_http_auth_tenant_token_source(ngx_conf_t *cf, ngx_str_t *value,
     ngx_http_auth_tenant_token_t *token)
 {
     u_char      ch;
-    ngx_str_t   name;
     ngx_uint_t  i;
 
     if (ngx_strcmp(value->data, "bearer") == 0) {
@@ -82,24 +83,8 @@ ngx_http_auth_tenant_token_source(ngx_conf_t *cf, ngx_str_t *value,
         return NGX_CONF_OK;
     }
 
-    if (value->len > 1 && value->data[0] == '$') {
-
-        if (ngx_http_auth_tenant_client_variable(value, &name) == NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"auth_tenant_token\" can't use \"%V\", write "
-                               "bearer, cookie:NAME or header:NAME, so that "
-                               "the token can be removed from the request",
-                               value);
-            return NGX_CONF_ERROR;
-        }
-
-        name.data = value->data + 1;
-        name.len = value->len - 1;
-
-        token->type = NGX_HTTP_AUTH_TENANT_VARIABLE;
-        token->index = ngx_http_get_variable_index(cf, &name);
-
-        return (token->index == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
+    if (value->data[0] == '$') {
+        return ngx_http_auth_tenant_token_variable(cf, value, token);
     }
 
     if (value->len > 7 && ngx_strncmp(value->data, "cookie:", 7) == 0) {
@@ -157,6 +142,57 @@ invalid:
                        "bearer, cookie:NAME, header:NAME or $variable", value);
 
     return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_auth_tenant_token_variable(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_http_auth_tenant_token_t *token)
+{
+    u_char      ch;
+    ngx_str_t   name;
+    ngx_uint_t  i;
+
+    if (ngx_http_auth_tenant_client_variable(value, &name) == NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_tenant_token\" can't use \"%V\", write "
+                           "bearer, cookie:NAME or header:NAME, so that the "
+                           "token can be removed from the request", value);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data = value->data + 1;
+    name.len = value->len - 1;
+
+    if (name.len > 2
+        && name.data[0] == '{' && name.data[name.len - 1] == '}')
+    {
+        name.data++;
+        name.len -= 2;
+    }
+
+    for (i = 0; i < name.len; i++) {
+
+        ch = ngx_tolower(name.data[i]);
+
+        if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9')
+              || ch == '_'))
+        {
+            break;
+        }
+    }
+
+    if (i == 0 || i < name.len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid source \"%V\" in \"auth_tenant_token\", "
+                           "write $variable, alone", value);
+        return NGX_CONF_ERROR;
+    }
+
+    token->type = NGX_HTTP_AUTH_TENANT_VARIABLE;
+    token->index = ngx_http_get_variable_index(cf, &name);
+
+    return (token->index == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
 }
 
 

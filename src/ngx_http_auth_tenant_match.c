@@ -186,7 +186,22 @@ ngx_http_auth_tenant_same_host(ngx_http_request_t *r)
         p++;
     }
 
-    return (p == last || *p == ':');
+    if (p < last && *p++ != ':') {
+        return 0;
+    }
+
+    /* nginx looks no further than ":", but forwards what stands there */
+
+    while (p < last) {
+
+        if (*p < '0' || *p > '9') {
+            return 0;
+        }
+
+        p++;
+    }
+
+    return 1;
 }
 
 

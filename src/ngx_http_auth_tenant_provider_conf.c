@@ -8,14 +8,14 @@
 
 
 /*
- * A directive of the block: `min` to `max` values (0: any number).  A list
- * goes to the array at `list`, unless it is the keyword `alone`.
+ * A directive of the block: one value, or, if `many`, any number of them.  A
+ * list goes to the array at `list`, unless it is the keyword `alone`.
  */
 
 typedef struct {
     ngx_str_t    name;
-    ngx_uint_t   min;
-    ngx_uint_t   max;
+    const char  *values;
+    ngx_uint_t   many;
     char      *(*set)(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t n,
                       ngx_http_auth_tenant_provider_t *provider);
     size_t       list;
@@ -60,51 +60,51 @@ static char *ngx_http_auth_tenant_provider_list(ngx_conf_t *cf,
 static ngx_http_auth_tenant_provider_command_t
     ngx_http_auth_tenant_provider_commands[] = {
 
-    { ngx_string("issuer"), 1, 1,
+    { ngx_string("issuer"), "URL", 0,
       ngx_http_auth_tenant_provider_issuer,
       0, NULL },
 
-    { ngx_string("audience"), 1, 0,
+    { ngx_string("audience"), "NAME ... or off", 1,
       ngx_http_auth_tenant_provider_audience,
       0, NULL },
 
-    { ngx_string("azp"), 1, 0,
+    { ngx_string("azp"), "NAME ... or off", 1,
       ngx_http_auth_tenant_provider_azp,
       ngx_http_auth_tenant_provider_field(azp), "off" },
 
-    { ngx_string("claims"), 1, 0,
+    { ngx_string("claims"), "user=CLAIM tenant=CLAIM modules=CLAIM", 1,
       ngx_http_auth_tenant_provider_claims,
       0, NULL },
 
-    { ngx_string("space_delimited"), 1, 0,
+    { ngx_string("space_delimited"), "CLAIM ...", 1,
       NULL,
       ngx_http_auth_tenant_provider_field(spaced), NULL },
 
-    { ngx_string("tenants"), 1, 0,
+    { ngx_string("tenants"), "NAME ... or any", 1,
       ngx_http_auth_tenant_provider_tenants,
       ngx_http_auth_tenant_provider_field(tenants), "any" },
 
-    { ngx_string("jwks_file"), 1, 1,
+    { ngx_string("jwks_file"), "PATH", 0,
       ngx_http_auth_tenant_provider_jwks_file,
       0, NULL },
 
-    { ngx_string("algorithms"), 1, 0,
+    { ngx_string("algorithms"), "NAME ...", 1,
       ngx_http_auth_tenant_provider_algorithms,
       ngx_http_auth_tenant_provider_field(algorithms), NULL },
 
-    { ngx_string("types"), 1, 0,
+    { ngx_string("types"), "NAME ...", 1,
       NULL,
       ngx_http_auth_tenant_provider_field(types), NULL },
 
-    { ngx_string("leeway"), 1, 1,
+    { ngx_string("leeway"), "TIME", 0,
       ngx_http_auth_tenant_provider_leeway,
       0, NULL },
 
-    { ngx_string("max_age"), 1, 1,
+    { ngx_string("max_age"), "TIME or off", 0,
       ngx_http_auth_tenant_provider_max_age,
       0, NULL },
 
-    { ngx_null_string, 0, 0, NULL, 0, NULL }
+    { ngx_null_string, NULL, 0, NULL, 0, NULL }
 };
 
 
@@ -122,6 +122,10 @@ ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf, ngx_command_t *dummy,
     value = cf->args->elts;
     n = cf->args->nelts - 1;
 
+    if (n == 1 && ngx_strcmp(value[0].data, "include") == 0) {
+        return ngx_conf_include(cf, dummy, conf);
+    }
+
     for (cmd = ngx_http_auth_tenant_provider_commands; cmd->name.len; cmd++) {
         if (cmd->name.len == value[0].len
             && ngx_strcmp(cmd->name.data, value[0].data) == 0)
@@ -131,10 +135,17 @@ ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf, ngx_command_t *dummy,
     }
 
     if (cmd->name.len == 0) {
-        rv = "is not known here";
+        rv = "is not known here, write issuer, audience, azp, claims, "
+             "space_delimited, tenants, jwks_file, algorithms, types, leeway "
+             "or max_age";
 
-    } else if (n < cmd->min || (cmd->max && n > cmd->max)) {
-        rv = "has an invalid number of values";
+    } else if (n == 0 || (n > 1 && !cmd->many)) {
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" of \"auth_tenant_provider\" \"%V\" has "
+                           "%ui values, write %V %s", &value[0],
+                           &provider->name, n, &value[0], cmd->values);
+        return NGX_CONF_ERROR;
 
     } else {
 
@@ -239,7 +250,7 @@ ngx_http_auth_tenant_provider_audience(ngx_conf_t *cf, ngx_str_t *value,
         }
 
         if (error == NULL && ngx_strcmp(value[i].data, "off") == 0) {
-            error = "\"off\" stands alone";
+            error = "\"off\" stands alone; write either it or names";
         }
 
         if (error) {
@@ -363,6 +374,8 @@ static char *
 ngx_http_auth_tenant_provider_max_age(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider)
 {
+    char  *rv;
+
     if (ngx_strcmp(value->data, "off") == 0) {
 
         if (provider->max_age != NGX_CONF_UNSET) {
@@ -373,7 +386,16 @@ ngx_http_auth_tenant_provider_max_age(ngx_conf_t *cf, ngx_str_t *value,
         return NGX_CONF_OK;
     }
 
-    return ngx_http_auth_tenant_provider_time(cf, value, &provider->max_age);
+    rv = ngx_http_auth_tenant_provider_time(cf, value, &provider->max_age);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (provider->max_age == 0) {
+        return "would let no token pass, write for example 8h, or off";
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -414,11 +436,11 @@ ngx_http_auth_tenant_provider_list(ngx_conf_t *cf, ngx_str_t *value,
     for (i = 0; i < n; i++) {
 
         if (value[i].len == 0) {
-            return "has an empty value";
+            return "has an empty value, write a name";
         }
 
         if (alone && ngx_strcmp(value[i].data, alone) == 0) {
-            return "has a keyword that must stand alone";
+            return "has a keyword beside names, write either it or them";
         }
 
         s = ngx_array_push(*field);
