@@ -70,11 +70,10 @@ static int
 auth_tenant_jws_split(auth_tenant_jws_t *jws, auth_tenant_str_t *header,
     const auth_tenant_str_t *token)
 {
-    unsigned              ndots;
-    const unsigned char  *p, *end;
-    const unsigned char  *dot[2];
+    const unsigned char  *p, *end, *first, *second;
 
-    ndots = 0;
+    first = NULL;
+    second = NULL;
     end = token->data + token->len;
 
     for (p = token->data; p < end; p++) {
@@ -85,28 +84,33 @@ auth_tenant_jws_split(auth_tenant_jws_t *jws, auth_tenant_str_t *header,
             continue;
         }
 
-        if (*p != '.' || ndots == 2) {
+        if (*p != '.' || second != NULL) {
             return 0;
         }
 
-        dot[ndots++] = p;
+        if (first == NULL) {
+            first = p;
+
+        } else {
+            second = p;
+        }
     }
 
-    if (ndots != 2) {
+    if (second == NULL) {
         return 0;
     }
 
     header->data = token->data;
-    header->len = (size_t) (dot[0] - token->data);
+    header->len = (size_t) (first - token->data);
 
-    jws->payload.data = dot[0] + 1;
-    jws->payload.len = (size_t) (dot[1] - jws->payload.data);
+    jws->payload.data = first + 1;
+    jws->payload.len = (size_t) (second - jws->payload.data);
 
-    jws->signature.data = dot[1] + 1;
+    jws->signature.data = second + 1;
     jws->signature.len = (size_t) (end - jws->signature.data);
 
     jws->input.data = token->data;
-    jws->input.len = (size_t) (dot[1] - token->data);
+    jws->input.len = (size_t) (second - token->data);
 
     return header->len != 0 && jws->payload.len != 0
            && jws->signature.len != 0;
