@@ -299,6 +299,18 @@ sub bearer { "Authorization: Bearer $_[0]" }
 }
 
 
+# Test::Nginx gives up the whole run where one file can't go on
+
+{
+    no warnings 'redefine';
+
+    *Test::More::BAIL_OUT = sub {
+        print STDERR "# given up: @_\n";
+        exit 255;
+    };
+}
+
+
 # What the error logs said: Test::Nginx only warns of it
 
 $SIG{__WARN__} = sub {
@@ -306,7 +318,7 @@ $SIG{__WARN__} = sub {
                    || $_[0] =~ /^unknown log name: /;
 };
 
-my $block;
+my ($block, $running);
 
 {
     no strict 'refs';
@@ -323,7 +335,7 @@ my $block;
     };
 
     *{'Test::Nginx::Util::run_test'} = sub ($) {
-        my $next = $_[0];
+        my $next = $running = $_[0];
 
         # what nginx says there is in its error log, too
 
@@ -390,6 +402,7 @@ sub finish {
 
     my $status = $?;
 
+    $block = $running;
     keep_log();
     if (@bad) {
         print STDERR "# in an error log: $_" for splice @bad, 0, 5;
