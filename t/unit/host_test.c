@@ -109,6 +109,7 @@ test_overlap(void)
         { "lab.{tenant}.example.com", "hub.{tenant}.example.com", 0 },
         { "lab.{tenant}.example.com", "{module}.acme.example.com", 1 },
         { "{tenant}.example.com", "{module}.{tenant}.example.com", 0 },
+        { "{tenant}.a", "{module}.a.a", 0 },
         { "{tenant}.a.com", "{tenant}.ab.com", 0 }
     };
 

@@ -126,7 +126,10 @@ check_backends(const unsigned char *sent, size_t len, unsigned least,
     dotted += (unsigned) dots;
     most = dots ? 38 : 190;
 
-    for (i = random_below(most); i < MODEL_BACKENDS; i += 1 + random_below(most)) {
+    for (i = random_below(most);
+         i < MODEL_BACKENDS;
+         i += 1 + random_below(most))
+    {
         b = model_backend((unsigned) i);
 
         if (b.decode < least) {

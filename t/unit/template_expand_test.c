@@ -244,6 +244,7 @@ test_upstream(void)
 
     fails(UPSTREAM, "127.0.0.{user}", "t", "m", "1", AUTH_TENANT_BAD_NAME);
     fails(UPSTREAM, "{user}:80", "t", "m", "2130706433", AUTH_TENANT_BAD_NAME);
+    fails(UPSTREAM, "{user}", "t", "m", "2130706433", AUTH_TENANT_BAD_NAME);
     fails(UPSTREAM, "a.{user}.", "t", "m", "9", AUTH_TENANT_BAD_NAME);
     gives(UPSTREAM, "u{user}", "t", "m", "123", "u123");
     gives(UPSTREAM, "{user}", "t", "m", "1a", "1a");
@@ -304,6 +305,7 @@ test_injective(void)
     /* the last value may hold what it likes; a dot parts labels */
 
     gives(UPSTREAM, "{tenant}--{user}.svc", "t", "m", "a--b", "t--a--b.svc");
+    gives(PLAIN, "{tenant}:{user}:b", "t", "m", "u:b", "t:u:b:b");
     gives(UPSTREAM, "{tenant}.{user}.svc", "a-b", "m", "c", "a-b.c.svc");
 
     /* and of three, each but the last is parted */
