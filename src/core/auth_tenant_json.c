@@ -4,41 +4,130 @@
  */
 
 
+#include <string.h>
+
 #include "auth_tenant_json.h"
 
 
-static int auth_tenant_json_scan(const auth_tenant_str_t *text);
+/* What jansson is given: a string to fill its buffer with, then the text. */
+
+typedef struct {
+    size_t                        pos;
+    size_t                        padding;
+    const auth_tenant_str_t      *text;
+} auth_tenant_json_source_t;
+
+
+static int auth_tenant_json_scan(const auth_tenant_str_t *text,
+    size_t *longest);
 static const unsigned char *auth_tenant_json_skip_string(
     const unsigned char *p, const unsigned char *end);
+static size_t auth_tenant_json_read(void *buf, size_t size, void *data);
 
 
 json_t *
 auth_tenant_json_parse(const auth_tenant_str_t *text)
 {
-    json_t        *json;
-    json_error_t   error;
+    json_t                     *list, *padding, *json;
+    json_error_t                error;
+    auth_tenant_json_source_t   source;
 
-    if (!auth_tenant_json_scan(text)) {
+    if (!auth_tenant_json_scan(text, &source.padding)) {
         return NULL;
     }
+
+    source.pos = 0;
+    source.text = text;
 
     /*
+     * jansson's lexer loses bytes of a token, and says nothing, if there is no
+     * memory for its buffer to grow: "maksym.evil" could arrive as "maksym".
+     * The buffer never shrinks; so the text is read as the second element of
+     * a list, behind a string as long as the longest token.  If that string
+     * is whole, everything is.
+     *
      * Without JSON_DECODE_ANY, JSON_ALLOW_NUL and JSON_DISABLE_EOF_CHECK
-     * jansson refuses scalars on top, "\u0000", trailing bytes, a byte order
-     * mark, invalid UTF-8 and lone surrogates, integers beyond 64 bits and
-     * reals beyond a double (1e400).  JSON_REJECT_DUPLICATES compares names
-     * after unescaping: "a" and "\u0061" are one name.
+     * jansson refuses "\u0000", trailing bytes, a byte order mark, invalid
+     * UTF-8 and lone surrogates, integers beyond 64 bits and reals beyond a
+     * double (1e400).  JSON_REJECT_DUPLICATES compares names after unescaping:
+     * "a" and "\u0061" are one name.
      */
 
-    json = json_loadb((const char *) text->data, text->len,
-                      JSON_REJECT_DUPLICATES, &error);
+    list = json_load_callback(auth_tenant_json_read, &source,
+                              JSON_REJECT_DUPLICATES, &error);
 
-    if (json != NULL && !json_is_object(json)) {
-        json_decref(json);
+    padding = json_array_get(list, 0);
+    json = json_array_get(list, 1);
+
+    if (json_array_size(list) != 2
+        || json_string_length(padding) != source.padding
+        || !json_is_object(json))
+    {
+        json_decref(list);
         return NULL;
     }
 
+    json_incref(json);
+    json_decref(list);
+
     return json;
+}
+
+
+static size_t
+auth_tenant_json_put(unsigned char *dst, size_t size, const char *src,
+    size_t len, size_t *pos)
+{
+    size_t  n;
+
+    /* *pos counts from the beginning of `src`, here and for what follows */
+
+    if (*pos >= len) {
+        *pos -= len;
+        return 0;
+    }
+
+    n = len - *pos;
+    n = (n < size) ? n : size;
+
+    if (src != NULL) {
+        memcpy(dst, src + *pos, n);
+
+    } else {
+        memset(dst, 'x', n);
+    }
+
+    *pos = 0;
+
+    return n;
+}
+
+
+/* The bytes from source.pos on of: ["xxx",TEXT] */
+
+static size_t
+auth_tenant_json_read(void *buf, size_t size, void *data)
+{
+    auth_tenant_json_source_t  *source = data;
+
+    size_t          n, pos;
+    unsigned char  *p;
+
+    p = buf;
+    n = 0;
+    pos = source->pos;
+
+    n += auth_tenant_json_put(p + n, size - n, "[\"", 2, &pos);
+    n += auth_tenant_json_put(p + n, size - n, NULL, source->padding, &pos);
+    n += auth_tenant_json_put(p + n, size - n, "\",", 2, &pos);
+    n += auth_tenant_json_put(p + n, size - n,
+                              (const char *) source->text->data,
+                              source->text->len, &pos);
+    n += auth_tenant_json_put(p + n, size - n, "]", 1, &pos);
+
+    source->pos += n;
+
+    return n;
 }
 
 
@@ -46,18 +135,23 @@ auth_tenant_json_parse(const auth_tenant_str_t *text)
  * Counts nesting, members and elements before jansson allocates anything: its
  * own limit is 2048 levels of recursion.  Whatever else is wrong with the
  * text is left to jansson; up to the first error both read the same tokens.
+ * The text is one value: its nesting ends where it ends, and neither a comma
+ * nor a bracket stands outside.  *longest is the length of a token that none
+ * exceeds.
  */
 
 static int
-auth_tenant_json_scan(const auth_tenant_str_t *text)
+auth_tenant_json_scan(const auth_tenant_str_t *text, size_t *longest)
 {
     size_t                depth;
     unsigned              count[AUTH_TENANT_MAX_DEPTH];
     unsigned              limit[AUTH_TENANT_MAX_DEPTH];
-    const unsigned char  *p, *end;
+    const unsigned char  *p, *end, *token;
 
     depth = 0;
     end = text->data + text->len;
+    token = text->data;
+    *longest = 0;
 
     for (p = text->data; p < end; p++) {
 
@@ -91,6 +185,9 @@ auth_tenant_json_scan(const auth_tenant_str_t *text)
 
             break;
 
+        case ':':
+            break;
+
         case '"':
             p = auth_tenant_json_skip_string(p + 1, end);
 
@@ -102,7 +199,18 @@ auth_tenant_json_scan(const auth_tenant_str_t *text)
 
         case '\0':
             return 0;
+
+        default:
+            continue;
         }
+
+        /* strings, numbers and literals lie between two of these */
+
+        if ((size_t) (p - token) >= *longest) {
+            *longest = p - token + 1;
+        }
+
+        token = p;
     }
 
     return depth == 0;
