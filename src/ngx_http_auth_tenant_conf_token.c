@@ -42,6 +42,7 @@ ngx_http_auth_tenant_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
 
         ngx_memzero(token, sizeof(ngx_http_auth_tenant_token_t));
+        ngx_str_set(&token->name, "");
 
         if (ngx_http_auth_tenant_token_source(cf, &value[i], token)
             != NGX_CONF_OK)
@@ -130,6 +131,15 @@ ngx_http_auth_tenant_token_source(ngx_conf_t *cf, ngx_str_t *value,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"auth_tenant_token\" can't use \"%V\", write "
                            "bearer or cookie:NAME", value);
+        return NGX_CONF_ERROR;
+    }
+
+    if (token->type == NGX_HTTP_AUTH_TENANT_HEADER
+        && ngx_http_auth_tenant_known_header(&token->name))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_tenant_token\" can't use \"%V\", which "
+                           "nginx itself reads, write another header", value);
         return NGX_CONF_ERROR;
     }
 

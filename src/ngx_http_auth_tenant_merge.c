@@ -351,6 +351,7 @@ ngx_http_auth_tenant_merge_tokens(ngx_conf_t *cf,
 
         ngx_memzero(token, sizeof(ngx_http_auth_tenant_token_t));
         token->type = NGX_HTTP_AUTH_TENANT_BEARER;
+        ngx_str_set(&token->name, "");
     }
 
     if (prev->origin == NGX_CONF_UNSET_PTR) {

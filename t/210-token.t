@@ -449,3 +449,12 @@ my $cookie = "Cookie: a=1; id=\Q$::good\E\n(?:Connection.*\n)?Cookie: b=2\n";
  . "${any}GET /maksym/part/on${any}X-N30: 30\nCookie: id=\Q$::good\E\n"
  . "Authorization: token x\n${any}GET /maksym/part/off${any}X-N30: 30\n"
  . "Authorization: token x\n$any\$"]
+
+
+
+=== TEST 16: a header that nginx itself reads can't be taken away from it
+--- http_config eval: $::HttpConfig
+--- config eval: location('auth_tenant_token header:Upgrade;')
+--- must_die
+--- error_log
+"auth_tenant_token" can't use "header:Upgrade", which nginx itself reads, write another header
