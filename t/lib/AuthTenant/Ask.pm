@@ -18,7 +18,8 @@ package AuthTenant::Ask;
 # An ask has a target, or method and target, and a word (or "nginx 400": nginx
 # answers that before it comes to us).  Then, if need be:
 #
-#   claims    changed claims of the token, as for token(); undef removes one
+#   claims    changed claims of the token, as for token(); undef removes one;
+#             or code that gives them when the request is made
 #   token     the token itself, undef: none
 #   headers   further lines, parted by "\n"
 #   host      the Host header instead of jupyter.acme.example.com; undef: none
@@ -116,7 +117,7 @@ add_response_body_check(sub {
 sub check {
     my ($name, $request, $word, %how) = @_;
 
-    my $as = $how{claims} ? ' as ' . json($how{claims}) : '';
+    my $as = ref $how{claims} eq 'HASH' ? ' as ' . json($how{claims}) : '';
     $as = ' without a token' if exists $how{token} && !defined $how{token};
     $as .= " at $how{host}" if $how{host};
     $as .= " with $how{headers}" if $how{headers};
@@ -176,7 +177,8 @@ sub fetch {
     my $host = exists $how{host} ? $how{host} : 'jupyter.acme.example.com';
     push @lines, "Host: $host" if defined $host;
 
-    my $token = exists $how{token} ? $how{token} : token($how{claims});
+    my $claims = ref $how{claims} eq 'CODE' ? $how{claims}->() : $how{claims};
+    my $token = exists $how{token} ? $how{token} : token($claims);
     push @lines, bearer($token) if defined $token;
     push @lines, split /\n/, $how{headers} if defined $how{headers};
     push @lines, 'Content-Length: 0' if $request =~ /^(?:POST|PUT|PATCH) /;
