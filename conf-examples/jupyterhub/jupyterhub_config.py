@@ -12,7 +12,7 @@ from jupyterhub.auth import Authenticator
 from jupyterhub.handlers.base import BaseHandler
 from traitlets import Unicode
 
-c = get_config()  # noqa: F821
+# ruff: noqa: F821 (JupyterHub has defined "c")
 
 
 class GatewayAuthenticator(Authenticator):

@@ -114,16 +114,24 @@ E
 }
 
 
+# what a page of JupyterHub's sends with its own requests
+
+sub xsrf
+{
+    my ($path) = @_;
+
+    my ($value) = Real::read_file($jar) =~ m{\t\Q$path\E\t.*\t_xsrf\t(\S+)}
+        or die "no _xsrf for $path\n";
+    return "X-XSRFToken: $value";
+}
+
+
 subtest 'maksym signs in by being verified' => sub {
 
     is(status('/', jar => $jar, follow => 1), 401, 'not without a token');
 
-    my $page = $real->get($jupyter, '/', token => $maksym, jar => $jar);
-    is($page->{status}, 302, 'the way in');
-    like($page->{head}, qr{^Location: /hub/\r$}m, 'leads to the hub');
-
-    $page = $real->get($jupyter, '/hub/home', token => $maksym, jar => $jar,
-                       follow => 1);
+    my $page = $real->get($jupyter, '/hub/home', token => $maksym, jar => $jar,
+                          follow => 1);
     is($page->{status}, 200, 'which has a page for him');
     like($page->{body}, qr/\buser"?: "maksym"/, 'his own');
     is(hub_user(token => $maksym, jar => $jar), 'maksym', 'the API agrees');
@@ -146,6 +154,19 @@ subtest 'his own notebook server, and a kernel in it' => sub {
     is($real->run({ TOKEN => $maksym }, $python, "$Real::TOP/t/real/kernel",
                   $gateway, $jupyter, 'maksym', $jar, '6*7'), 42,
        'a kernel runs 6*7 over its WebSocket');
+
+    # more than nginx keeps in memory, or takes by default
+
+    my $large = 'x' x (4 << 20);
+    my $file = '/user/maksym/api/contents/large.txt';
+
+    is(status($file, token => $maksym, jar => $jar, method => 'PUT',
+              headers => ['Content-Type: application/json',
+                          xsrf('/user/maksym/')],
+              data => '@' . $real->file('large.json', '{"type": "file",'
+                        . qq( "format": "text", "content": "$large"}))),
+       201, 'a large file is saved');
+    is(-s "$home/maksym/large.txt", length $large, 'all of it');
 };
 
 
@@ -189,7 +210,8 @@ subtest 'B2.1: no detour to a notebook server' => sub {
 
     # JupyterHub's proxy takes the path as it was sent, decodes it once, reads
     # "\" as "/", and leaves ".." alone.  What it would send to maksym's server
-    # is maksym's, however it is written.
+    # is maksym's, however it is written, and whichever location nginx takes
+    # for it.
 
     my %detour = (
         'dot segments'        => '/user/maksym/../../hub/home',
@@ -306,13 +328,11 @@ subtest 'the header, on every request' => sub {
 
 subtest 'an API token of the hub is its owner\'s' => sub {
 
-    my ($xsrf) = Real::read_file($jar) =~ m{\t/hub/\t.*\t_xsrf\t(\S+)};
-
     my $token = $real->get(
         $jupyter, '/hub/api/users/maksym/tokens', token => $maksym,
         jar => $jar, data => '{"note": "test"}',
-        headers => ['Content-Type: application/json',
-                    "X-XSRFToken: $xsrf"])->{json}{token};
+        headers => ['Content-Type: application/json', xsrf('/hub/')]
+    )->{json}{token};
     ok($token, 'maksym makes one');
 
     my $line = "Authorization: token $token";
