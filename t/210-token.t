@@ -14,10 +14,7 @@ our $bad = tamper($good);
 # a location that says who it let in, and why not
 
 sub location {
-    my ($lines, $end) = @_;
-    $end //= 'return 200 "$auth_user\n";';
-
-    # "return" comes before the check, so it stands behind it
+    my ($lines) = @_;
 
     return <<"END";
     location / {
@@ -25,8 +22,7 @@ sub location {
         auth_tenant_path "/{user}/";
         add_header       X-Result \$auth_result always;
         $lines
-        proxy_set_header X-User-Id \$auth_user;
-        proxy_pass http://unix:\$TEST_NGINX_FILES/echo.sock:;
+        $echo
     }
 END
 }
@@ -170,9 +166,9 @@ sub strips {
 
     while (my ($headers, $seen) = splice @cases, 0, 2) {
         push @headers, join "\n", $Kept[0], $headers, $Kept[1];
-        push @seen, join "\n", 'GET /maksym/ HTTP/1.0', 'X-User-Id: maksym',
-            'Host: localhost', 'Connection: close', $Kept[0],
-            ($seen eq '' ? () : $seen), $Kept[1], '';
+        push @seen, join "\n", 'GET /maksym/ HTTP/1.0', 'Host: localhost',
+            'Connection: close', $Kept[0], ($seen eq '' ? () : $seen),
+            $Kept[1], '';
     }
 
     return ([('GET /maksym/') x @headers], \@headers, \@seen);
@@ -211,7 +207,7 @@ our @Long = strips(map {
 # A page of which two parts are subrequests: the first one's location has the
 # credential removed, the second one's hands it on.
 
-our $Page = <<'END';
+our $Page = <<"END";
     location /maksym/page {
         auth_tenant               corp;
         auth_tenant_path          "/{user}/";
@@ -219,18 +215,18 @@ our $Page = <<'END';
         auth_tenant_forward_token on;
         ssi                       on;
         ssi_types                 text/plain;
-        proxy_pass                http://unix:$TEST_NGINX_HTML_DIR/page.sock:;
+        proxy_pass                http://unix:\$TEST_NGINX_HTML_DIR/page.sock:;
     }
 
     location /maksym/part/ {
         auth_tenant               corp;
         auth_tenant_path          "/{user}/";
         auth_tenant_token         bearer cookie:id;
-        proxy_pass                http://unix:$TEST_NGINX_FILES/echo.sock:;
+        $echo
 
         location /maksym/part/on {
             auth_tenant_forward_token on;
-            proxy_pass            http://unix:$TEST_NGINX_FILES/echo.sock:;
+            $echo
         }
     }
 END

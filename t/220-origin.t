@@ -20,7 +20,7 @@ sub location {
         auth_tenant_token bearer cookie:id header:X-Id-Token;
         add_header        X-Result \$auth_result always;
         $lines
-        proxy_pass http://unix:\$TEST_NGINX_FILES/echo.sock:;
+        $echo
     }
 END
 }

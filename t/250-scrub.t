@@ -8,20 +8,18 @@ use lib 't/lib';
 use AuthTenant;
 use AuthTenant::Echo;
 
-our $App = 'proxy_pass http://unix:$TEST_NGINX_FILES/echo.sock:;';
-
 # a server that uses the module somewhere, and a location that does not
 
 our $Off = qq{
     location /off {
         auth_tenant off;
-        $App
+        $echo
     }
 
     location /checked/ {
         auth_tenant      corp;
         auth_tenant_path "/checked/{user}/";
-        $App
+        $echo
     }
 };
 
@@ -139,7 +137,7 @@ arrived('/off', 'X_User_Id: proxy', 'X-User-Id: proxy')
 === TEST 4: a server that does not use the module is left alone
 --- http_config eval: $::HttpConfig
 --- config eval
-"location /off { $::App }"
+"location /off { $::echo }"
 --- raw_request eval
 raw('/off', 'X-User-Id: hers')
 --- response_body eval
@@ -172,7 +170,7 @@ X-Other: 1
     auth_tenant      corp;
     auth_tenant_path '/{user}/';
     proxy_set_header X-User-Id \$auth_user;
-    $::App
+    $::echo
 }
 underscores_in_headers on;"
 --- request
@@ -193,7 +191,7 @@ qr/^(?!.*root)GET .*\nX-User-Id: maksym\n(?!.*maksym)/s
     proxy_set_header X-User-Id \$auth_user;
     location /maksym/lab {
         proxy_set_header X-Other 1;
-        $::App
+        $::echo
     }
 }"
 --- request
@@ -212,7 +210,7 @@ GET /maksym/lab
     allow            all;
     auth_tenant      corp;
     auth_tenant_path '/{user}/';
-    $::App
+    $::echo
 }"
 --- request
 GET /maksym/
@@ -231,7 +229,7 @@ http_config('map $uri $public { default 0; ~^/maksym/public/ 1; }')
     auth_tenant        corp;
     auth_tenant_path   '/{user}/';
     auth_tenant_bypass \$public;
-    $::App
+    $::echo
 }"
 --- request
 GET /maksym/public/
@@ -278,7 +276,7 @@ location \@bad {
     auth_tenant off;
     set         \$seen \$http_x_user_id;
     add_header  X-Seen '<\$seen>' always;
-    $::App
+    $::echo
 }
 error_page 400 = \@bad;"
 --- raw_request eval
@@ -310,7 +308,7 @@ location = /ask {
     internal;
     auth_tenant      off;
     proxy_set_header X-Seen '<\$http_x_user_id>';
-    $::App
+    $::echo
 }"
 --- request eval
 ['GET /page', 'GET /asked']
@@ -390,7 +388,7 @@ The next proxy would drop what this one sets.
     proxy_http_version 1.1;
     proxy_set_header X-User-Id  \$auth_user;
     proxy_set_header Connection \$http_connection;
-    $::App
+    $::bare_echo
 }"
 --- raw_request eval
 join "\r\n", 'GET /maksym/ HTTP/1.1', 'Host: localhost', bearer($::token),
@@ -408,7 +406,7 @@ qr/X-User-Id: maksym\nConnection: close, te\n/
     auth_tenant_path '/{user}/';
     proxy_http_version 1.1;
     proxy_set_header Connection 'close, <\$http_connection>';
-    $::App
+    $::bare_echo
 }"
 --- raw_request eval
 join "\r\n", 'GET /maksym/ HTTP/1.0', 'Host: localhost', bearer($::token),

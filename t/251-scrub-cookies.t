@@ -8,12 +8,12 @@ use lib 't/lib';
 use AuthTenant;
 use AuthTenant::Echo;
 
-our $Server = q{
+our $Server = qq{
     auth_tenant_scrub cookie:_session cookie:app-*;
 
     location / {
         auth_tenant off;
-        proxy_pass  http://unix:$TEST_NGINX_FILES/echo.sock:;
+        $echo
     }
 
     location /checked/ {

@@ -5,7 +5,13 @@ package AuthTenant::Echo;
 #
 #   use AuthTenant::Echo;       # starts it, for as long as the file runs
 #
-#   proxy_pass http://unix:$TEST_NGINX_FILES/echo.sock;
+#   location / {
+#       auth_tenant corp;
+#       ...
+#       $echo                   # proxied there, and the same with every nginx
+#   }
+#
+# $bare_echo leaves Host, Connection and the version of HTTP to the location.
 
 use strict;
 use warnings;
@@ -14,7 +20,21 @@ use IO::Socket::UNIX ();
 
 my ($pid, $owner);
 
+our $bare_echo = 'proxy_pass http://unix:$TEST_NGINX_FILES/echo.sock:;';
+
+our $echo = "proxy_http_version 1.0;
+        proxy_set_header   Host localhost;
+        proxy_set_header   Connection close;
+        $bare_echo";
+
+
 sub import {
+    my $caller = caller;
+
+    no strict 'refs';
+    *{"${caller}::echo"} = \$echo;
+    *{"${caller}::bare_echo"} = \$bare_echo;
+
     return if $^C;
 
     my $path = "$ENV{TEST_NGINX_FILES}/echo.sock";
