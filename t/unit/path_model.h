@@ -16,7 +16,7 @@
 #include <string.h>
 
 
-#define MODEL_SEGMENTS  64
+#define MODEL_SEGMENTS  1024
 
 
 static int
