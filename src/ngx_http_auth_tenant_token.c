@@ -202,7 +202,7 @@ ngx_http_auth_tenant_request_method(ngx_http_request_t *r)
     name = ngx_http_auth_tenant_str(&r->method_name);
     method = auth_tenant_request_method(&name, 0);
 
-    if (method != AUTH_TENANT_METHOD_GET || r->headers_in.upgrade == NULL) {
+    if (r->headers_in.upgrade == NULL) {
         return method;
     }
 
