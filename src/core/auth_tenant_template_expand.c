@@ -286,6 +286,12 @@ auth_tenant_template_host_valid(const auth_tenant_template_t *t,
         if (number) {
             return 0;
         }
+
+        /* and inet_aton() reads "0x7f" as one, too */
+
+        if (label.len >= 2 && label.data[0] == '0' && label.data[1] == 'x') {
+            return 0;
+        }
     }
 
     return 1;
