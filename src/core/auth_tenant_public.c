@@ -90,13 +90,15 @@ auth_tenant_rsa_check(const auth_tenant_str_t *n, const auth_tenant_str_t *e)
         return "RSA exponent is empty or begins with a zero octet";
     }
 
+    /* without a zero in front eight octets tell that there are too many */
+
     value = 0;
 
     for (i = 0; i < e->len && i < sizeof(value); i++) {
         value = value << 8 | e->data[i];
     }
 
-    if (e->len > 5 || value < 3 || value >= (uint64_t) 1 << 33) {
+    if (value < 3 || value >= (uint64_t) 1 << 33) {
         return "RSA exponent is not in the range from 3 to 2^33";
     }
 

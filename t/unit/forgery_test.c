@@ -186,6 +186,16 @@ test_pss(void)
            "A4.5: salt of %d bytes", salts[i]);
     }
 
+    /* OpenSSL itself would take a number whose zeros are left out */
+
+    do {
+        len = pss(sig, EVP_sha256(), EVP_sha256(), 32);
+    } while (sig[0] != 0);
+
+    is(verify("PS256", sig, len), AUTH_TENANT_OK, "PS256: a leading zero");
+    is(verify("PS256", sig + 1, len - 1), AUTH_TENANT_BAD_SIGNATURE,
+       "A2.4: PS256: the leading zero left out");
+
     len = pss(sig, EVP_sha256(), EVP_sha1(), 32);
     is(verify("PS256", sig, len), AUTH_TENANT_BAD_SIGNATURE,
        "A4.5: MGF1 with SHA-1");

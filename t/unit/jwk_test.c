@@ -363,6 +363,17 @@ test_typed(void)
     }
 
     auth_tenant_key_free(key);
+
+    mint_jwk(jwk, "oct", ",'alg':'HS384'");
+    key = key_of(jwk, ALL);
+    signature.len = mint_sign(mac, "HS256", NULL, input.data, input.len, 0);
+    is(auth_tenant_key_verify(key, AUTH_TENANT_HS256, &input, &signature),
+       AUTH_TENANT_BAD_ALGORITHM, "A3.3: HS256 with a secret for HS384");
+    signature.len = mint_sign(mac, "HS384", NULL, input.data, input.len, 0);
+    is(auth_tenant_key_verify(key, AUTH_TENANT_HS384, &input, &signature),
+       AUTH_TENANT_OK, "A3.3: HS384 with it");
+
+    auth_tenant_key_free(key);
     auth_tenant_key_free(NULL);
 }
 

@@ -345,6 +345,11 @@ test_accept(void)
     is(accept("a@b[`{", bit(RS256), "a`b{@[", NULL), AUTH_TENANT_BAD_TYPE,
        "A3.9: nothing else has");
 
+    is(accept("application/a/b", bit(RS256), "a/b", NULL),
+       AUTH_TENANT_BAD_TYPE, "A3.9: application/ before two words stays");
+    is(accept("application/a/b", bit(RS256), "APPLICATION/a/b", NULL),
+       AUTH_TENANT_OK, "A3.9: and is compared like the rest");
+
     is(accept(NULL, bit(RS256), "JWT", "absent"), AUTH_TENANT_OK,
        "A3.9: absent");
     is(accept(NULL, bit(RS256), "JWT", NULL), AUTH_TENANT_BAD_TYPE,

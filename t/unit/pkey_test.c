@@ -221,11 +221,6 @@ test_secret(void)
     is(auth_tenant_secret_verify(secret, AUTH_TENANT_HS256, &input, &mac),
        AUTH_TENANT_BAD_ALGORITHM,
        "A3.4: a secret of 31 bytes verifies nothing, whoever made it");
-    is(auth_tenant_secret_verify(secret, AUTH_TENANT_RS256, &input, &mac),
-       AUTH_TENANT_BAD_ALGORITHM, "A3.3: a secret verifies no RS256");
-    is(auth_tenant_secret_verify(secret, AUTH_TENANT_ALG_UNKNOWN, &input,
-                                 &mac),
-       AUTH_TENANT_BAD_ALGORITHM, "A3.11: nor what isn't known");
     auth_tenant_secret_free(secret);
 
     s.len = 32;
@@ -233,10 +228,63 @@ test_secret(void)
     HMAC(EVP_sha256(), bytes, 32, input.data, input.len, sig, NULL);
     is(auth_tenant_secret_verify(secret, AUTH_TENANT_HS256, &input, &mac),
        AUTH_TENANT_OK, "A3.4: a secret of 32 bytes");
+
+    mac.len = 31;
+    is(auth_tenant_secret_verify(secret, AUTH_TENANT_HS256, &input, &mac),
+       AUTH_TENANT_BAD_SIGNATURE, "A2.4: the MAC, a byte of it not counted");
+    mac.len = 0;
+    is(auth_tenant_secret_verify(secret, AUTH_TENANT_HS256, &input, &mac),
+       AUTH_TENANT_BAD_SIGNATURE, "A2.4: no MAC at all");
+    mac.len = 32;
+
+    is(auth_tenant_secret_verify(secret, AUTH_TENANT_RS256, &input, &mac),
+       AUTH_TENANT_BAD_ALGORITHM, "A3.3: a secret verifies no RS256");
+    is(auth_tenant_secret_verify(secret, AUTH_TENANT_ES256, &input, &mac),
+       AUTH_TENANT_BAD_ALGORITHM, "A3.3: a secret verifies no ES256");
+    is(auth_tenant_secret_verify(secret, AUTH_TENANT_ALG_UNKNOWN, &input,
+                                 &mac),
+       AUTH_TENANT_BAD_ALGORITHM, "A3.11: nor what isn't known");
     auth_tenant_secret_free(secret);
 
     auth_tenant_secret_free(NULL);
     auth_tenant_pkey_free(NULL);
+}
+
+
+/* What a key was not made ready for, it does not verify. */
+
+static void
+test_unprepared(void)
+{
+    size_t                 len, nsecond;
+    const char            *error;
+    unsigned char          x[64], second[8], sig[MINT_SIGNATURE];
+    auth_tenant_str_t      signature;
+    auth_tenant_pkey_t    *pkey;
+    auth_tenant_public_t   public;
+
+    memset(&public, 0, sizeof(public));
+    mint_public(mint_kept_key("Ed25519"), x, &len, second, &nsecond);
+
+    public.kty = AUTH_TENANT_KTY_OKP;
+    public.crv = AUTH_TENANT_CRV_ED25519;
+    public.first.len = len;
+    public.first.data = x;
+
+    pkey = auth_tenant_pkey_new(&public, bit(EDDSA), &error);
+
+    signature.data = sig;
+    signature.len = mint_sign(sig, "EdDSA", mint_kept_key("Ed25519"),
+                              input.data, input.len, -1);
+
+    is(auth_tenant_pkey_verify(pkey, AUTH_TENANT_EDDSA, &input, &signature),
+       AUTH_TENANT_OK, "A3.3: EdDSA, for which the key was made");
+    is(auth_tenant_pkey_verify(pkey, AUTH_TENANT_ED25519, &input, &signature),
+       AUTH_TENANT_BAD_ALGORITHM, "A3.3: Ed25519, for which it was not");
+    is(auth_tenant_pkey_verify(pkey, AUTH_TENANT_RS256, &input, &signature),
+       AUTH_TENANT_BAD_ALGORITHM, "A3.3: an algorithm of other keys");
+
+    auth_tenant_pkey_free(pkey);
 }
 
 
@@ -253,6 +301,7 @@ main(void)
     test_rsa_sizes();
     test_rfc8037();
     test_secret();
+    test_unprepared();
 
     return done();
 }

@@ -114,27 +114,44 @@ test_round_trip(const char *kind, auth_tenant_kty_e kty, auth_tenant_crv_e crv)
 }
 
 
-/* SEQUENCE { rsaEncryption, BIT STRING { `body` } }, all lengths short. */
+/* SEQUENCE { `algorithm`, BIT STRING { `body` }, `more` }, lengths short. */
+
+static int
+spki(const char *algorithm, size_t nalgorithm, const void *body, size_t len,
+    size_t more)
+{
+    unsigned char         *p;
+    unsigned char          bytes[256];
+    auth_tenant_public_t   public;
+
+    p = bytes;
+
+    *p++ = 0x30;
+    *p++ = (unsigned char) (nalgorithm + 2 + len + more);
+    memcpy(p, algorithm, nalgorithm);
+    p += nalgorithm;
+    *p++ = 0x03;
+    *p++ = (unsigned char) len;
+    memcpy(p, body, len);
+    p += len;
+    memset(p, 0, more);
+    p += more;
+
+    return decode(&public, bytes, (size_t) (p - bytes));
+}
+
+
+#define RSA_ID   "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01" \
+                 "\x05\x00"
+#define P256_ID  "\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"         \
+                 "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
+#define ED_ID    "\x30\x05\x06\x03\x2b\x65\x70"
+
 
 static int
 rsa(const char *body, size_t len)
 {
-    unsigned char          bytes[128];
-    auth_tenant_public_t   public;
-
-    static const unsigned char  algorithm[] = {
-        0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01,
-        0x01, 0x01, 0x05, 0x00
-    };
-
-    bytes[0] = 0x30;
-    bytes[1] = (unsigned char) (sizeof(algorithm) + 2 + len);
-    memcpy(bytes + 2, algorithm, sizeof(algorithm));
-    bytes[2 + sizeof(algorithm)] = 0x03;
-    bytes[3 + sizeof(algorithm)] = (unsigned char) len;
-    memcpy(bytes + 4 + sizeof(algorithm), body, len);
-
-    return decode(&public, bytes, 4 + sizeof(algorithm) + len);
+    return spki(RSA_ID, sizeof(RSA_ID) - 1, body, len, 0);
 }
 
 
@@ -176,6 +193,47 @@ test_strict(void)
        "a length beyond the end");
     ok(!rsa_body("\x00\x30\x82\xff\xff\x02\x01\x05\x02\x01\x03"),
        "a length far beyond the end");
+
+    ok(!spki(RSA_ID, sizeof(RSA_ID) - 1,
+             "\x00\x30\x06\x02\x01\x05\x02\x01\x03", 9, 2),
+       "something behind the bit string");
+    ok(!spki(RSA_ID, 10, "\x00\x30\x06\x02\x01\x05\x02\x01\x03", 9, 0),
+       "an algorithm cut off");
+}
+
+
+static void
+test_points(void)
+{
+    size_t         len, accepted;
+    unsigned char  body[80];
+
+    /* the bit string's own first byte, then 04, x and y */
+
+    memset(body, 1, sizeof(body));
+    body[0] = 0;
+    body[1] = 4;
+    accepted = 0;
+
+    for (len = 2; len < sizeof(body); len++) {
+        accepted += (size_t) spki(P256_ID, sizeof(P256_ID) - 1, body, len, 0);
+    }
+
+    is(accepted, 1, "A4.2: a point of P-256 has one length");
+    ok(spki(P256_ID, sizeof(P256_ID) - 1, body, 66, 0), "A4.2: 65 bytes");
+
+    body[1] = 6;
+    ok(!spki(P256_ID, sizeof(P256_ID) - 1, body, 66, 0),
+       "A4.2: the hybrid form of a point");
+
+    accepted = 0;
+
+    for (len = 1; len < sizeof(body); len++) {
+        accepted += (size_t) spki(ED_ID, sizeof(ED_ID) - 1, body, len, 0);
+    }
+
+    is(accepted, 1, "A4.4: a point of Ed25519 has one length");
+    ok(spki(ED_ID, sizeof(ED_ID) - 1, body, 33, 0), "A4.4: 32 bytes");
 }
 
 
@@ -190,6 +248,7 @@ main(void)
     test_round_trip("Ed25519", AUTH_TENANT_KTY_OKP, AUTH_TENANT_CRV_ED25519);
     test_round_trip("Ed448", AUTH_TENANT_KTY_OKP, AUTH_TENANT_CRV_ED448);
     test_strict();
+    test_points();
 
     return done();
 }
