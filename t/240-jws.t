@@ -467,3 +467,15 @@ for my $token (tamper(token()), 'x', token({ exp => 5 }), by('ES256',
     $seen{"$head\n$got->{body}"}++;
 }
 is(scalar keys %seen, 1, 'one answer to all of them');
+
+
+
+=== TEST 39: the dearest check comes last: what fails before costs no signature
+--- config eval: $::Location
+--- asks eval
+my @of = map { tamper(token($_)) } { exp => 5 }, { iss => 'x' }, { aud => 'x' },
+    { sub => undef };
+(map { refused($_, shift @of) } qw(expired wrong_issuer wrong_audience
+    bad_claim)),
+refused('bad_type', tamper(with(typ => 'at+jwt'))),
+refused('bad_signature', tamper(token({ name => 'maria' })))
