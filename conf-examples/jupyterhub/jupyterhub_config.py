@@ -12,8 +12,6 @@ from jupyterhub.auth import Authenticator
 from jupyterhub.handlers.base import BaseHandler
 from traitlets import Unicode
 
-# ruff: noqa: F821 (JupyterHub has defined "c")
-
 
 class GatewayAuthenticator(Authenticator):
     """Signs people in as whom the gateway has verified."""

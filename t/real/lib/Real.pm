@@ -10,7 +10,8 @@ package Real;
 #   $real->ports(ADDRESS...)                a port that is free on all of them
 #   $real->start(NAME, {dir, env}, COMMAND...)    returns its first line
 #   $real->run({env}, COMMAND...)           returns all that it prints
-#   $real->until(WHAT, sub { ... })         waits until that is true
+#   $real->until(WHAT, sub { ... })         waits until that is true, while
+#                                           all that was started is running
 #
 #   $real->nginx(TEXT, PORT)                starts nginx with the module
 #   $real->get(HOST, PATH, ...)             through it: see there
@@ -115,6 +116,10 @@ sub until
     while (time < $deadline) {
         my $value = $condition->();
         return $value if $value;
+
+        my ($gone) = grep { !alive($_->{pid}) } @running;
+        die "no $what: $gone->{name} has ended\n" if $gone;
+
         sleep 0.1;
     }
 
@@ -156,7 +161,6 @@ sub start
     return if $o->{silent};
 
     return $self->until("word from $name", sub {
-        die "$name has ended\n" if !alive($pid);
         return read_file($out) =~ /^(.*)\n/ ? $1 : undef;
     });
 }
@@ -254,7 +258,6 @@ sub nginx
                  '-c', $conf, '-e', $log);
 
     return $self->until('answer from nginx', sub {
-        die "nginx has ended\n" if !alive($running[-1]{pid});
         return IO::Socket::INET->new(PeerAddr => $self->{gateway});
     });
 }
