@@ -7,6 +7,8 @@
 #   make unit            the core's unit tests
 #   make fuzz            FUZZ_TIME=600 seconds each; FUZZ_TARGET=jws one only
 #   make coverage        of the core, with its thresholds
+#   make mutate          each rule taken out must fail a test; M=jws one area
+#   make bench           what the module costs; make bench-core
 
 .PHONY: all build deps static sanitize test unit fuzz coverage mutate \
         bench bench-core lint run install clean
@@ -52,6 +54,11 @@ bench: bench-core
 	util/install-deps run
 	util/build dynamic
 	$(MAKE) -C bench nginx
+
+bench:
+	util/install-deps run
+	util/build dynamic
+	$(MAKE) -C bench core nginx
 
 bench-core:
 	util/install-deps build
