@@ -68,10 +68,18 @@ char *ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf,
     ngx_command_t *dummy, void *conf);
 
 
-/* _vars.c */
+/* _conf_vars.c */
 
 char *ngx_http_auth_tenant_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+void ngx_http_auth_tenant_refresh_variables(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf);
+
+
+/* _vars.c */
+
+ngx_int_t ngx_http_auth_tenant_claim_set_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 /* _check.c */

@@ -99,6 +99,8 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         scf->by_path = 1;
     }
 
+    ngx_http_auth_tenant_refresh_variables(cf, conf);
+
     return ngx_http_auth_tenant_check_loc_conf(cf, conf);
 }
 

@@ -292,6 +292,10 @@ ngx_int_t ngx_http_auth_tenant_return_url(ngx_http_request_t *r,
 /* _vars.c */
 
 ngx_int_t ngx_http_auth_tenant_add_variables(ngx_conf_t *cf);
+
+
+/* _conf_vars.c */
+
 ngx_int_t ngx_http_auth_tenant_check_variables(ngx_conf_t *cf);
 
 
