@@ -353,13 +353,6 @@ ngx_http_auth_tenant_parse_authority(ngx_http_auth_tenant_authority_t *origin,
     }
 
     while (p < last && *p != ':') {
-
-        if (*p == '/' || *p == '@' || *p == '?' || *p == '#' || *p == '\\'
-            || *p == ',' || *p <= ' ')
-        {
-            return NGX_DECLINED;
-        }
-
         p++;
     }
 

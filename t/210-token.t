@@ -183,6 +183,7 @@ our @Strip = strips(
     "Cookie: a=1; id=$good"                => 'Cookie: a=1',
     "Cookie: id=$good; b=2"                => 'Cookie: b=2',
     "Cookie: a=1; id=$good; ID=2; xid=3"   => 'Cookie: a=1; ID=2; xid=3',
+    "Cookie: id2=1; id=$good; id3"         => 'Cookie: id2=1; id3',
     "Cookie: a=1\nCookie: id=$good\nCookie: b=2"
                                            => "Cookie: a=1\nCookie: b=2",
 

@@ -101,10 +101,12 @@ X-User-Id: root
 X-User-Idx: 1
 X-User: 2
 Y-User-Id: 3
+X-User-No: 4
 --- response_body_like chop
 X-User-Idx: 1
 X-User: 2
 Y-User-Id: 3
+X-User-No: 4
 --- response_body_unlike: root
 --- error_log
 auth_tenant: removed the client's header "X-User-Id"
@@ -135,7 +137,9 @@ arrived('/off', 'X_User_Id: proxy', 'X-User-Id: proxy')
 
 
 === TEST 4: a server that does not use the module is left alone
---- http_config eval: $::HttpConfig
+Another one uses it.
+--- http_config eval
+http_config("server { listen unix:\$TEST_NGINX_FILES/other.sock; $::Off }")
 --- config eval
 "location /off { $::echo }"
 --- raw_request eval
