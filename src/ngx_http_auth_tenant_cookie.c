@@ -189,6 +189,15 @@ ngx_http_auth_tenant_remove_cookies(ngx_http_request_t *r,
     ngx_table_elt_t              *h;
     ngx_http_auth_tenant_walk_t   walk;
 
+    while (nnames && !names->cookie) {
+        names++;
+        nnames--;
+    }
+
+    if (nnames == 0) {
+        return NGX_OK;
+    }
+
     edited = 0;
 
     ngx_http_auth_tenant_walk(&walk, &r->headers_in.headers);
