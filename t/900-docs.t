@@ -26,7 +26,7 @@ my $load = $variant eq 'dynamic' ? "load_module $module;\n" : '';
 
 my $dir = File::Temp::tempdir(CLEANUP => 1);
 chmod 0755, $dir;
-mkdir "$dir/keys";
+mkdir "$dir/$_" for qw(keys logs);
 write_file("$dir/keys/$_.json", jwks(key('RS256')))
     for qw(corp platform acme);
 write_file("$dir/keys/globex.pem", key('RS256')->pem);
