@@ -433,7 +433,14 @@ uses {tenant}, which nothing gives here, so that it could never hold; write an "
 
 
 
-=== TEST 58: a name that a rule constrains for some methods only
+=== TEST 58: the same in a value
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_require groups has "{module}-users";
+--- refused
+uses {module}, which nothing gives here, so that it could never hold
+
+
+
+=== TEST 59: a name that a rule constrains for some methods only
 --- loc
 auth_tenant_path "/{user}/";
 auth_tenant_require name is "{user}" methods=GET;
@@ -443,7 +450,7 @@ auth_tenant_require role is admin methods=POST;
 
 
 
-=== TEST 59: and one that all of them constrain
+=== TEST 60: and one that all of them constrain
 --- loc
 auth_tenant_path "/{user}/";
 auth_tenant_require name is "{user}" methods=GET;
@@ -452,7 +459,7 @@ auth_tenant_require nick is "{user}" methods=POST,PUT,WEBSOCKET;
 
 
 
-=== TEST 60: a name in only one of the values constrains nothing
+=== TEST 61: a name in only one of the values constrains nothing
 --- http
 auth_tenant_provider plain {
     issuer https://plain.example.com;

@@ -90,6 +90,11 @@ __DATA__
             auth_tenant_path "/all/own/{user}/";
             proxy_pass http://app;
         }
+
+        location /all/of/ {
+            auth_tenant_path "/all/of/{tenant}/";
+            proxy_pass http://app;
+        }
     }
 
     location /staff/ {
@@ -107,6 +112,8 @@ __DATA__
   claims => { current_tenant => 'globex', inner => 'yes' } ],
 [ '/all/own/maksym/'  => 'ok', claims => { current_tenant => 'globex' } ],
 [ '/all/own/maria/'   => 'wrong_user' ],
+[ '/all/of/acme/'     => 'ok', claims => { permissions => [] } ],
+[ '/all/of/globex/'   => 'wrong_tenant' ],
 [ '/staff/'           => 'no_claim' ],
 [ '/staff/'           => 'ok', claims => { staff => 'yes' } ]
 

@@ -77,6 +77,18 @@ sub over_tls {
     return join ' ', $status // "curl: $?", $word // '-';
 }
 
+# The same by a client that sends a server name as it is, or none
+
+sub by_openssl {
+    my ($option) = @_;
+
+    my $request = file('request', join "\r\n", 'GET / HTTP/1.1',
+        'Host: jupyter.acme.example.com', bearer(token()), 'Connection: close',
+        '', '');
+    return scalar qx{openssl s_client -quiet $option \\
+        -unix $ENV{TEST_NGINX_HTML_DIR}/tls.sock < $request 2>/dev/null};
+}
+
 # A header field of HTTP/2 as a literal that is not indexed (RFC 7541 6.2.2)
 
 sub field {
@@ -297,6 +309,8 @@ for my $http ('http1.1', 'http2') {
            "$http: name $_->[0], host $_->[1]");
     }
 }
+like(by_openssl('-servername X.GloBex.Example.ORG'), qr{^HTTP/1.1 421 },
+     'a server name in upper case');
 --- error_log
 auth_tenant: refused: misdirected: TLS server name and Host are of two tenants
 
@@ -306,12 +320,8 @@ auth_tenant: refused: misdirected: TLS server name and Host are of two tenants
 --- http eval: $::Tls
 --- config
 --- client
-my $request = file('request', join "\r\n", 'GET / HTTP/1.1',
-    'Host: jupyter.acme.example.com', bearer(token()), 'Connection: close',
-    '', '');
-my $said = qx{openssl s_client -quiet -noservername \\
-              -unix $ENV{TEST_NGINX_HTML_DIR}/tls.sock < $request 2>/dev/null};
-like($said, qr{^HTTP/1.1 200 .*^X-Result: ok\r}ms, 'no server name');
+like(by_openssl('-noservername'), qr{^HTTP/1.1 200 .*^X-Result: ok\r}ms,
+     'no server name');
 is(over_tls('http2', 'x.globex.example.com', 'y.initech.example.com',
             '/by-path/acme/'), '200 ok', 'the tenant is in the path');
 

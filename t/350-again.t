@@ -157,3 +157,26 @@ provider('other', 'issuer https://other.example.com') . provider('twin')
 --- asks eval
 [ '/maria/'   => 'ok', vars => 'maksym|acme||maksym.svc' ],
 [ '/maksym/'  => 'ok', vars => 'maksym|acme||' ]
+
+
+
+=== TEST 5: nor does the log speak of the rule that failed before
+--- config
+    location / {
+        auth_tenant          corp;
+        auth_tenant_require  role is admin;
+        error_page 403       /denied/maria/;
+        proxy_pass           http://app;
+    }
+
+    location /denied/ {
+        auth_tenant       corp;
+        auth_tenant_path  "/denied/{user}/";
+        proxy_pass        http://app;
+    }
+--- asks eval
+[ '/' => 'wrong_user', claims => { role => 'x' } ]
+--- error_log eval
+[qr/refused: rule: .*, rule \S+:\d+,/, 'refused: wrong_user: ']
+--- no_error_log eval
+qr/refused: wrong_user: .*, rule \S+:\d+/
