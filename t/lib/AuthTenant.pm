@@ -90,7 +90,7 @@ use File::Spec ();
 use File::Temp ();
 use IO::Socket::INET ();
 
-my ($top, $work, $port_lock, $log_dir, $sanitized, @bad);
+my ($top, $work, $port_lock, $log_dir, @bad);
 my $owner = $$;
 
 # Below the range from which the system takes clients' ports; the lock holds
@@ -137,16 +137,14 @@ BEGIN {
     if ($variant eq 'dynamic') {
         $ENV{TEST_NGINX_LOAD_MODULES}
             //= "$build/dynamic/ngx_http_auth_tenant_module.so";
+    } elsif ($variant eq 'sanitize') {
+        $ENV{TEST_NGINX_BINARY} //= "$top/util/sanitized-nginx";
+        $ENV{ASAN_OPTIONS} = "exitcode=99,log_path=$work/san";
+        $ENV{UBSAN_OPTIONS} = "print_stacktrace=1,log_path=$work/san";
+        $ENV{LSAN_OPTIONS} = "suppressions=$top/util/sanitize.leaks,"
+                             . 'print_suppressions=0';
     } else {
         $ENV{TEST_NGINX_BINARY} //= "$build/$variant/nginx";
-    }
-
-    if ($variant eq 'sanitize') {
-        $ENV{ASAN_OPTIONS} //= "exitcode=99,log_path=$work/san";
-        $sanitized = $ENV{ASAN_OPTIONS};
-        $ENV{UBSAN_OPTIONS} //= "print_stacktrace=1,log_path=$work/san";
-        $ENV{LSAN_OPTIONS} //= "suppressions=$top/util/sanitize.leaks,"
-                               . 'print_suppressions=0';
     }
 
     $ENV{PATH} .= ':/usr/sbin:/sbin';
@@ -342,14 +340,7 @@ my ($block, $running);
 
         $next->set_value('suppress_stderr', 1);
 
-        # a configuration that is refused is not freed: nginx leaves at once
-
-        my $leaks = defined $next->must_die ? 0 : 1;
-
-        # Test::Nginx takes the options from there
-
-        $ENV{ORI_ASAN_OPTIONS} = "$sanitized,detect_leaks=$leaks"
-            if $sanitized;
+        $ENV{AUTH_TENANT_LEAKS} = defined $next->must_die ? 0 : 1;
 
         # "http2 on" came with nginx 1.25.1; Test::Nginx has it from 1.19.9 on
 
