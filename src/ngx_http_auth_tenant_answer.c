@@ -13,7 +13,7 @@
 
 
 static ngx_table_elt_t *ngx_http_auth_tenant_set_header(
-    ngx_http_request_t *r, const ngx_str_t *key, const ngx_str_t *value);
+    ngx_http_request_t *r, u_char *key, const ngx_str_t *value);
 static ngx_table_elt_t *ngx_http_auth_tenant_next_header(
     ngx_list_part_t **part, ngx_uint_t *i);
 static ngx_int_t ngx_http_auth_tenant_redirect(ngx_http_request_t *r,
@@ -24,14 +24,14 @@ static ngx_uint_t ngx_http_auth_tenant_clean(const ngx_str_t *value);
 static ngx_uint_t ngx_http_auth_tenant_page_load(ngx_http_request_t *r);
 
 
-/* headers of ours are known by the address of their keys */
+/*
+ * Headers of ours are known by the addresses of their keys.  These are arrays,
+ * since a linker gives equal string literals one address.
+ */
 
-static ngx_str_t  ngx_http_auth_tenant_cache_control =
-    ngx_string("Cache-Control");
-static ngx_str_t  ngx_http_auth_tenant_www_authenticate =
-    ngx_string("WWW-Authenticate");
-static ngx_str_t  ngx_http_auth_tenant_retry_after =
-    ngx_string("Retry-After");
+static u_char  ngx_http_auth_tenant_cache_control[] = "Cache-Control";
+static u_char  ngx_http_auth_tenant_www_authenticate[] = "WWW-Authenticate";
+static u_char  ngx_http_auth_tenant_retry_after[] = "Retry-After";
 
 static ngx_str_t  ngx_http_auth_tenant_no_store = ngx_string("no-store");
 static ngx_str_t  ngx_http_auth_tenant_seconds =
@@ -58,7 +58,7 @@ ngx_http_auth_tenant_answer(ngx_http_request_t *r,
 
     verdict = auth_tenant_verdict(ctx->verdict);
 
-    if (ngx_http_auth_tenant_set_header(r, &ngx_http_auth_tenant_cache_control,
+    if (ngx_http_auth_tenant_set_header(r, ngx_http_auth_tenant_cache_control,
                                         &ngx_http_auth_tenant_no_store)
         == NULL)
     {
@@ -93,7 +93,7 @@ ngx_http_auth_tenant_answer(ngx_http_request_t *r,
     if (verdict->challenge != AUTH_TENANT_CHALLENGE_NONE) {
 
         h = ngx_http_auth_tenant_set_header(r,
-                             &ngx_http_auth_tenant_www_authenticate,
+                             ngx_http_auth_tenant_www_authenticate,
                              &ngx_http_auth_tenant_challenges
                                                         [verdict->challenge]);
         if (h == NULL) {
@@ -107,7 +107,7 @@ ngx_http_auth_tenant_answer(ngx_http_request_t *r,
 
     if (verdict->status == NGX_HTTP_SERVICE_UNAVAILABLE
         && ngx_http_auth_tenant_set_header(r,
-                                           &ngx_http_auth_tenant_retry_after,
+                                           ngx_http_auth_tenant_retry_after,
                                            &ngx_http_auth_tenant_seconds)
            == NULL)
     {
@@ -132,9 +132,9 @@ ngx_http_auth_tenant_clear_answer(ngx_http_request_t *r)
 
     while ((h = ngx_http_auth_tenant_next_header(&part, &i)) != NULL) {
 
-        if (h->key.data == ngx_http_auth_tenant_cache_control.data
-            || h->key.data == ngx_http_auth_tenant_www_authenticate.data
-            || h->key.data == ngx_http_auth_tenant_retry_after.data)
+        if (h->key.data == ngx_http_auth_tenant_cache_control
+            || h->key.data == ngx_http_auth_tenant_www_authenticate
+            || h->key.data == ngx_http_auth_tenant_retry_after)
         {
             h->hash = 0;
         }
@@ -143,7 +143,7 @@ ngx_http_auth_tenant_clear_answer(ngx_http_request_t *r)
 
 
 static ngx_table_elt_t *
-ngx_http_auth_tenant_set_header(ngx_http_request_t *r, const ngx_str_t *key,
+ngx_http_auth_tenant_set_header(ngx_http_request_t *r, u_char *key,
     const ngx_str_t *value)
 {
     ngx_uint_t        i;
@@ -154,7 +154,7 @@ ngx_http_auth_tenant_set_header(ngx_http_request_t *r, const ngx_str_t *key,
     part = &r->headers_out.headers.part;
 
     while ((h = ngx_http_auth_tenant_next_header(&part, &i)) != NULL) {
-        if (h->key.data == key->data) {
+        if (h->key.data == key) {
             break;
         }
     }
@@ -168,7 +168,8 @@ ngx_http_auth_tenant_set_header(ngx_http_request_t *r, const ngx_str_t *key,
 
         ngx_memzero(h, sizeof(ngx_table_elt_t));
 
-        h->key = *key;
+        h->key.data = key;
+        h->key.len = ngx_strlen(key);
     }
 
     h->hash = 1;

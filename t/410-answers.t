@@ -662,3 +662,38 @@ a connection has its own challenge
  'WWW-Authenticate: Bearer realm="auth_tenant", error="insufficient_scope"',
  "WWW-Authenticate:\nCache-Control:",
  'WWW-Authenticate: Bearer realm="auth_tenant", error="invalid_token"']
+
+
+
+=== TEST 29: nginx empties the list of headers between two refusals: here for
+a precondition that a page did not meet
+--- http_config eval: $::HttpConfig
+--- config
+    recursive_error_pages on;
+    location /maria/ {
+        auth_tenant      corp;
+        auth_tenant_path "/{user}/";
+        error_page       403 = /page.txt;
+    }
+    location = /page.txt {
+        auth_tenant      off;
+        root             html;
+        error_page       412 = /olga/;
+    }
+    location /olga/ {
+        auth_tenant      corp;
+        auth_tenant_path "/{user}/";
+        add_header       X-First 1 always;
+    }
+--- user_files
+>>> page.txt
+a page
+--- request
+GET /maria/
+--- more_headers eval
+bearer($::token) . qq{\nIf-Match: "x"}
+--- error_code: 403
+--- response_headers
+WWW-Authenticate: Bearer realm="auth_tenant", error="insufficient_scope"
+Cache-Control: no-store
+X-First: 1
