@@ -145,7 +145,18 @@ my %good = (
     },
 );
 
-for my $name (sort keys %fault, keys %good, qw(steady touched slow restless)) {
+# a link that points elsewhere, in one go
+
+sub point {
+    my ($file, $to) = @_;
+
+    symlink $to, "$dir/$file.new";
+    rename "$dir/$file.new", "$dir/$file" or die "$file: $!\n";
+}
+
+for my $name (sort keys %fault, keys %good,
+              qw(steady touched slow restless calm linked))
+{
     provider($name);
 
     if ($name eq 'mounted') {
@@ -153,6 +164,9 @@ for my $name (sort keys %fault, keys %good, qw(steady touched slow restless)) {
         put("$name.1/keys", jwks($old));
         symlink "$name.1", "$dir/$name.data";
         symlink "$name.data/keys", "$dir/$name.json";
+    } elsif ($name eq 'linked') {
+        put("$name.keys", jwks($old));
+        point("$name.json", "$name.keys");
     } else {
         put("$name.json", jwks($old));
     }
@@ -178,6 +192,20 @@ sub said {
                          && /$pattern/ } split /^/, $nginx->log;
 }
 
+# One file is replaced again and again, but never from one look to the next.
+
+my $calm = fork // die "fork: $!\n";
+
+if ($calm == 0) {
+    while (getppid() != 1) {
+        sleep 2.3;
+        replace('calm.json', jwks($old));
+    }
+    POSIX::_exit(0);
+}
+
+END { kill KILL => $calm if $calm }
+
 subtest 'all keys are good at first' => sub {
     is(result($_, $old), 'ok', $_) for @names;
 };
@@ -190,6 +218,8 @@ is(said('steady', '\[(?:error|notice|warn)'), 0, 'nothing is said of it');
 
 $fault{$_}[0]->($_) for sort keys %fault;
 $good{$_}->($_) for sort keys %good;
+
+point('linked.json', 'nowhere');
 
 utime undef, undef, "$dir/touched.json";
 replace('touched.json', jwks($old));
@@ -254,7 +284,13 @@ is(result('touched', $old), 'ok', 'the same keys in another file');
 is(said('touched', '.'), 0, 'are nothing to speak of');
 
 
+is(said('linked', '\[error\].*can\'t be found'), 1, 'a link to nowhere');
+is(result('linked', $old), 'ok', 'leaves the last good keys');
+
+
 # And all of them are mended
+
+point('linked.json', 'linked.keys');
 
 for my $name (sort keys %fault) {
     rmdir "$dir/$name.json" if $name eq 'directory';
@@ -272,6 +308,10 @@ for my $name (sort keys %fault) {
         is(said($name, '\[error\]'), 1, 'and has nothing more of it');
     };
 }
+
+is(said('linked', '\[notice\].*is well again'), 1,
+   'the link leads to the same file as before');
+is(said('linked', 'was read again'), 0, 'which has the same keys');
 
 sleep $soon;
 is(said('restless', '\[notice\].*is well again'), 1, 'as does the restless one');
@@ -298,6 +338,12 @@ is(result('steady', $twin), 'ok', 'a reload takes new keys at once');
 replace('steady.json', jwks($old));
 sleep $soon;
 is(result('steady', $old), 'ok', 'the new workers look at files, too');
+
+is(said('calm', '.'), 0, 'a file that is replaced often is no trouble');
+
+kill KILL => $calm;
+waitpid $calm, 0;
+$calm = 0;
 
 is($nginx->stop, '', 'no alerts, no leaks');
 
