@@ -336,10 +336,6 @@ ngx_http_auth_tenant_rule_methods(ngx_conf_t *cf, ngx_str_t *value,
         rule->methods |= method;
     }
 
-    if (rule->methods & AUTH_TENANT_METHOD_GET) {
-        rule->methods |= AUTH_TENANT_METHOD_HEAD;
-    }
-
     return NGX_CONF_OK;
 }
 

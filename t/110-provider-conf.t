@@ -374,7 +374,14 @@ include $TEST_NGINX_FILES/more.conf
 
 
 
-=== TEST 44: an audience with a module that nothing gives
+=== TEST 44: a keyword once
+--- provider eval: "tenants any\ntenants any"
+--- refused
+"tenants" of "auth_tenant_provider" "corp" is duplicate
+
+
+
+=== TEST 45: an audience with a module that nothing gives
 --- provider
 audience "app-{module}"
 --- loc: auth_tenant_path "/{user}/";
@@ -383,7 +390,7 @@ audience "app-{module}"
 
 
 
-=== TEST 45: a binding that nothing can prove
+=== TEST 46: a binding that nothing can prove
 --- provider
 claims user=sub
 tenants acme
@@ -393,7 +400,7 @@ provider "corp" is bound by "tenants", but nothing tells the tenant, so that no 
 
 
 
-=== TEST 46: a name without a claim to compare it with
+=== TEST 47: a name without a claim to compare it with
 --- provider
 claims user=sub
 --- loc: auth_tenant_host "{module}.example.com";
@@ -402,7 +409,7 @@ claims user=sub
 
 
 
-=== TEST 47: two providers, of which one is not bound to tenants
+=== TEST 48: two providers, of which one is not bound to tenants
 --- provider
 tenants acme
 --- http eval: provider('second', 'issuer https://second.example.com')
@@ -412,7 +419,7 @@ tenants acme
 
 
 
-=== TEST 48: two providers with one issuer
+=== TEST 49: two providers with one issuer
 --- provider
 tenants acme
 --- http eval: provider('second', 'tenants globex')
@@ -422,7 +429,7 @@ tenants acme
 
 
 
-=== TEST 49: two providers
+=== TEST 50: two providers
 --- provider
 tenants acme
 --- http eval: provider('second', 'issuer https://second.example.com', 'tenants any')

@@ -165,7 +165,7 @@ provider('other', 'issuer https://other.example.com') . provider('twin')
     location / {
         auth_tenant          corp;
         auth_tenant_require  role is admin;
-        error_page 403       /denied/maria/;
+        error_page 403       /denied/;
         proxy_pass           http://app;
     }
 
@@ -175,8 +175,8 @@ provider('other', 'issuer https://other.example.com') . provider('twin')
         proxy_pass        http://app;
     }
 --- asks eval
-[ '/' => 'wrong_user', claims => { role => 'x' } ]
+[ '/' => 'no_match', claims => { role => 'x' } ]
 --- error_log eval
-[qr/refused: rule: .*, rule \S+:\d+,/, 'refused: wrong_user: ']
+[qr/refused: rule: .*, rule \S+:\d+,/, 'refused: no_match: ']
 --- no_error_log eval
-qr/refused: wrong_user: .*, rule \S+:\d+/
+qr/refused: no_match: .*, rule \S+:\d+/
