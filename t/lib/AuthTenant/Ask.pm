@@ -47,6 +47,10 @@ use AuthTenant;
 
 our @EXPORT = qw(fetch answer read_answer port);
 
+# a server may close a connection that is written to
+
+$SIG{PIPE} = 'IGNORE';
+
 my @forbidden = (403, 'error="insufficient_scope"');
 my @invalid = (401, 'error="invalid_token"');
 
