@@ -310,6 +310,12 @@ sub bearer { "Authorization: Bearer $_[0]" }
 }
 
 
+# nginx may answer and close before a test has sent all: that is an error of
+# its write, not its end.  (A handler, since an ignored signal is inherited.)
+
+$SIG{PIPE} = sub { };
+
+
 # What the error logs said: Test::Nginx only warns of it
 
 $SIG{__WARN__} = sub {
