@@ -162,7 +162,7 @@ refused('unknown_key', by('ES256'), by('RS256'))
 
 
 
-=== TEST 10: A1.1, A1.6: no token
+=== TEST 10: A1.1, A1.6, A1.10: no token
 --- config eval: $::Location
 --- asks eval
 refused('no_token', undef),

@@ -139,6 +139,8 @@ sub check {
     my ($status, $challenge) = @{ $answer{$word} or die "no word $word" };
     my $header = $got->{header};
 
+    # A1.1, A1.2, A1.4, A1.10: status, challenge, and never cached
+
     my $bare = 'Bearer realm="auth_tenant"';
     my $want = defined $challenge ? join ', ', $bare, $challenge || () : '-';
     my $store = $status == 200 ? '-' : 'no-store';
