@@ -612,3 +612,41 @@ a decision
 GET /public?a=1
 --- response_body
 %2Fpublic%3Fa%3D1 <>
+
+
+
+=== TEST 26: special rules may let somebody act for another; whose instance is
+meant there is no telling
+--- http_config eval: $::HttpConfig
+--- config
+    location / {
+        auth_tenant          corp;
+        auth_tenant_path     "/{tenant}/{user}/";
+        auth_tenant_require  permissions has "admin:{tenant}:{user}";
+        auth_tenant_upstream "lab--{user}.{tenant}.svc";
+        empty_gif;
+        add_header X-Upstream "<$auth_upstream>" always;
+        add_header X-Result   $auth_result always;
+    }
+    location /u/ {
+        auth_tenant          corp;
+        auth_tenant_path     "/u/{tenant}/{user}/";
+        auth_tenant_require  permissions has "admin:{tenant}:{user}";
+        auth_tenant_upstream "lab--{user}.svc";
+        empty_gif;
+        add_header X-Upstream "<$auth_upstream>" always;
+        add_header X-Result   $auth_result always;
+    }
+--- request eval
+['GET /acme/maksym/', 'GET /acme/maria/', 'GET /globex/maksym/',
+ 'GET /u/globex/maksym/', 'GET /u/acme/maria/']
+--- more_headers eval
+bearer(token({ permissions => [map { "admin:$_" } qw(acme:maksym acme:maria
+                                                     globex:maksym)] }))
+--- error_code eval
+[200, 403, 403, 200, 403]
+--- response_headers eval
+["X-Upstream: <lab--maksym.acme.svc>\nX-Result: ok",
+ "X-Upstream: <>\nX-Result: wrong_user", "X-Upstream: <>\nX-Result: wrong_tenant",
+ "X-Upstream: <lab--maksym.svc>\nX-Result: ok",
+ "X-Upstream: <>\nX-Result: wrong_user"]

@@ -14,10 +14,18 @@ our $login = 'https://login.example.com/start?rd=';
 
 our $browser = 'Accept: text/html,application/xhtml+xml,*/*;q=0.8';
 
-sub raw {
-    my ($line, @headers) = @_;
-    return join "\r\n", $line, @headers, 'Connection: close', '', '';
-}
+# "requests": lists of a request line and its headers
+
+add_block_preprocessor(sub {
+    my ($block) = @_;
+
+    my @requests = $block->requests or return;
+    return unless defined $requests[0];
+
+    $block->set_value(request => [map { $_->[0] } @requests]);
+    $block->set_value(more_headers =>
+                      [map { join "\n", @$_[1 .. $#$_] } @requests]);
+});
 
 plan_tests();
 no_long_string();
@@ -109,8 +117,8 @@ B2.19: whether that user exists or not
             auth_tenant_require role is user methods=GET;
         }
     }
---- raw_request eval
-[map { raw("$_->[0] HTTP/1.1", "Host: $_->[1]", bearer($_->[2])) }
+--- requests eval
+map { [$_->[0], "Host: $_->[1]", bearer($_->[2])] }
      ['GET /maria/',        'jupyter.acme.example.com',   $::token],
      ['GET /nobody/',       'jupyter.acme.example.com',   $::token],
      ['GET /maksym/',       'jupyter.globex.example.com', $::token],
@@ -118,7 +126,7 @@ B2.19: whether that user exists or not
      ['GET /maksym/admin',  'jupyter.acme.example.com',   $::token],
      ['GET /maksym/admin',  'jupyter.acme.example.com', token({role => 'user'})],
      ['POST /maksym/read',  'jupyter.acme.example.com', token({role => 'user'})],
-     ['GET /maksym/',       'jupyter.acme.example.com', token({name => "m\n"})]]
+     ['GET /maksym/',       'jupyter.acme.example.com', token({name => "m\n"})]
 --- error_code eval
 [(403) x 8]
 --- raw_response_headers_like eval
@@ -156,7 +164,7 @@ B2.19: whether that user exists or not
 --- error_code eval
 [401, 403, 403, 404]
 --- grep_error_log eval
-qr/\[\w+\] .*auth_tenant: .*?(?=, client)/ 
+qr/\[\w+\] .*auth_tenant: .*?(?=, client)/
 --- grep_error_log_out eval
 my $told = join '|',
     'no_token: no token',
@@ -193,10 +201,10 @@ nginx itself answers two Authorization headers.
         auth_tenant_path  "/{user}/";
         auth_tenant_token cookie:session header:X-Token;
     }
---- raw_request eval
+--- requests eval
 my $t = $::token;
-[raw('GET /maksym/ HTTP/1.1', 'Host: a', "Cookie: session=$t; session=$t"),
- raw('GET /maksym/ HTTP/1.1', 'Host: a', "X-Token: $t", "x-token: $t")]
+['GET /maksym/', "Cookie: session=$t; session=$t"],
+['GET /maksym/', "X-Token: $t", "x-token: $t"]
 --- error_code eval
 [400, 400]
 --- raw_response_headers_like eval
@@ -216,13 +224,11 @@ auth_tenant: refused: duplicate_token
         auth_tenant       corp;
         auth_tenant_path  "/{user}/";
     }
---- raw_request eval
+--- requests eval
 my $h = 'Host: acme.example.com';
-[raw('GET /maksym/..%2fmaria/ HTTP/1.1', $h),
- raw('GET /ma%2fksym/ HTTP/1.1', $h),
- raw('GET http://acme.example.com/maksym/ HTTP/1.1', 'Host: globex.example.com'),
- raw('GET / HTTP/1.1', $h),
- raw('GET /maksym/ HTTP/1.1', 'Host: acme.example.org')]
+['GET /maksym/..%2fmaria/', $h], ['GET /ma%2fksym/', $h],
+['GET http://acme.example.com/maksym/', 'Host: globex.example.com'],
+['GET /', $h], ['GET /maksym/', 'Host: acme.example.org']
 --- error_code eval
 [400, 400, 400, 404, 404]
 --- response_headers eval
@@ -440,8 +446,10 @@ Location: https://login.example.com/?rd=%2Fmaksym%2F%3Fa%3Db
         auth_tenant_path      "/{user}/";
         auth_tenant_login_url "https://login.example.com/start?rd={uri}";
     }
---- raw_request eval
-raw('GET /maksym/ HTTP/1.1', 'Host: a', $::browser, 'Upgrade: websocket')
+--- request
+GET /maksym/
+--- more_headers eval
+"$::browser\nUpgrade: websocket"
 --- error_code: 401
 --- response_headers
 Location:
@@ -455,10 +463,10 @@ Location:
     auth_tenant_match     tenant acme;
     auth_tenant_login_url "https://login.example.com/start?rd={uri}";
     merge_slashes         off;
---- raw_request eval
-[map { raw("GET $_ HTTP/1.1", 'Host: a', $::browser) }
+--- requests eval
+map { ["GET $_", $::browser] }
      '//evil.example/x', '/\\evil.example', '/\\/evil', '///\\//evil',
-     '/a&b=c+d?e=%26f', '/x;y', 'http://a//evil', "/\xc3\xa9'\"<>", '/a//b']
+     '/a&b=c+d?e=%26f', '/x;y', 'http://localhost//evil', "/\xc3\xa9'\"<>", '/a//b'
 --- error_code eval
 [(302) x 9]
 --- response_headers eval
@@ -555,10 +563,10 @@ auth_tenant: refused
         auth_tenant_path  "/{user}/";
         auth_tenant_home  "/{user}/";
     }
---- raw_request eval
-[map { raw('GET / HTTP/1.1', "Host: $_->[0].example.com", $_->[1]) }
+--- requests eval
+map { ['GET /', "Host: $_->[0].example.com", $_->[1]] }
      ['jupyter.globex', bearer($::token)], ['billing.acme', bearer($::token)],
-     ['jupyter.acme', 'X: 1'], ['jupyter.acme', bearer(tamper($::token))]]
+     ['jupyter.acme', 'X: 1'], ['jupyter.acme', bearer(tamper($::token))]
 --- error_code eval
 [403, 403, 401, 401]
 --- response_headers eval
@@ -615,12 +623,11 @@ are nginx's to refuse
         auth_tenant_path  "/{user}/";
         empty_gif;
     }
---- raw_request eval
-my @h = ('Host: a', bearer($::token));
-[raw('OPTIONS /maria/ HTTP/1.1', @h), raw('TRACE /maksym/ HTTP/1.1', @h),
- raw('CONNECT /maksym/ HTTP/1.1', @h), raw('HEAD /maksym/ HTTP/1.1', @h)]
+--- requests eval
+map { [$_, bearer($::token)] }
+    'OPTIONS /maria/', 'TRACE /maksym/', 'CONNECT /maksym/', 'HEAD /maksym/'
 --- error_code eval
-[403, 405, 400, 200]
+[403, 405, 405, 200]
 
 
 

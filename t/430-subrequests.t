@@ -526,3 +526,49 @@ location /open { auth_tenant off; $::Accel }"
   saw => '[/maksym/x user=maksym up= auth= cookie=]' ],
 [ '/open?to=/maria/x' => 'wrong_user' ],
 [ '/open?to=/maksym/x' => 'no_token', token => undef ]
+
+
+
+=== TEST 21: and only as if they came now: audience and Origin of the other
+location
+--- provider
+audience "{module}"
+--- http eval: $::Apps
+--- config eval
+"auth_tenant       corp;
+auth_tenant_token cookie:t;
+auth_tenant_match module jupyter;
+location /a/ {
+    auth_tenant_origin  any;
+    $::Accel
+    location /a/named { try_files /none \@named; }
+    location /a/other { try_files /none \@other; }
+}
+location /b/ { auth_tenant_match module datalab; $::Tell }
+location /c/ { $::Tell }
+location \@named { $::Tell }
+location \@other { auth_tenant_origin http://a; $::Tell }"
+--- asks eval
+my @as = (token => undef, headers => 'Cookie: t=' . token({ aud => 'jupyter' }));
+[ '/a/?to=/c/' => 'ok', @as, saw => qr/^\[\/c\/ user=maksym/ ],
+[ '/a/?to=/b/' => 'wrong_audience', @as ],
+[ 'GET /a/named' => 'ok', @as ],
+[ 'POST /a/named' => 'bad_origin', @as ],
+[ 'POST /a/other' => 'ok', @as, headers => "$as[3]\nOrigin: http://a" ]
+
+
+
+=== TEST 22: a yes about an earlier location opens nothing where another
+handler let the request in
+--- http eval: $::Apps
+--- config eval
+"auth_tenant       corp;
+auth_tenant_path  '/{user}/';
+location / { $::Accel }
+location /maksym/x { $::Tell }
+location = /page { satisfy any; allow all; $::Page }"
+--- client
+page('/maksym/x');
+is(seen(fetch('/maksym/?to=/page')->{body}), 403, 'nobody is known there');
+--- error_log
+auth_tenant: refused subrequest: blocked

@@ -315,3 +315,19 @@ location / { $::Tell }"
 [ '/maksym/dry?to=/maria/x' => 'wrong_user' ],
 [ '/maria/dry?to=/maksym/x' => 'ok', saw => '[/maksym/x user=maksym auth=]' ],
 [ '/maria/dry?to=/maksym/x' => 'no_token', token => undef ]
+
+
+
+=== TEST 14: B2.9: nor does a dry location's map let a request through where it
+is meant
+--- http eval
+"$::Public map \$uri \$dry { default off; ~^/[a-z]*/dry on; }"
+--- config eval
+"auth_tenant         corp;
+auth_tenant_path    '/{user}/';
+auth_tenant_dry_run \$dry;
+location / { $::Tell }
+location ~ ^/[a-z]*/dry { $::Accel }"
+--- client
+is(fetch('/maria/dry?to=/maria/x')->{status}, 403, 'enforced');
+is(fetch('/maria/dry?to=/maksym/x')->{status}, 200, 'and right');

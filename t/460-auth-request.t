@@ -206,3 +206,17 @@ location \@named {
 --- asks eval
 [ '/maksym/named' => 'ok', session('maksym'), saw => qr/^\[user=maksym/ ],
 [ '/maksym/named' => 'wrong_user', session('maria') ]
+
+
+
+=== TEST 10: a token that a map takes out of the answer, even if somebody has
+looked at it before the service was asked
+--- http eval
+"$::Service
+map \$service \$cut { ~^[Bb]earer.(?<rest>.+) \$rest; default \$service; }"
+--- config eval
+$::Ask =~ s/auth_tenant_token \$service/set \$seen "<\$cut>";
+    auth_tenant_token \$cut/r
+--- asks eval
+[ '/maksym/' => 'ok', session('maksym') ],
+[ '/maksym/' => 'wrong_user', session('maria') ]

@@ -159,4 +159,4 @@ bearer(tamper(token()))
 --- response_headers
 X-Names: <>
 --- no_error_log
-auth_tenant: 
+auth_tenant: refused
