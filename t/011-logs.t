@@ -77,6 +77,11 @@ is(outcome("$stamp [alert] 1#1: worker exited on signal 11", %log),
 is(outcome("$stamp [emerg] 1#1: cannot reload", %log), 'fails', 'an emerg');
 is(outcome("$asan", %log), 'fails', 'a report of ASan');
 is(outcome("$ubsan", %log), 'fails', 'a report of UBSan');
+is(outcome("$stamp [debug] 1#1: *1 auth_tenant: took \"eyJhbGciOi\"", %log),
+   'fails', 'a token in a line of the module\'s own');
+is(outcome("$stamp [info] 1#1: *1 auth_tenant: refused: no_token: no token, "
+           . 'client: 127.0.0.1, request: "GET /?t=eyJhbGciOi HTTP/1.1"', %log),
+   'passes', 'nginx telling of the request behind it');
 is(outcome('==17==ERROR: LeakSanitizer: detected memory leaks', %log),
    'fails', 'a report of LSan');
 is(outcome("$stamp [alert] 1#1: in a log of another name",
