@@ -17,6 +17,8 @@ our $Port;
 my ($pid, $owner);
 
 sub import {
+    return if $^C;
+
     return if $pid;
 
     $Port = $ENV{TEST_NGINX_PORT} + 2;
