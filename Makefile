@@ -50,11 +50,6 @@ mutate:
 	util/install-deps test
 	util/mutate
 
-bench: bench-core
-	util/install-deps run
-	util/build dynamic
-	$(MAKE) -C bench nginx
-
 bench:
 	util/install-deps run
 	util/build dynamic

@@ -56,8 +56,6 @@ ngx_http_auth_tenant_access_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_auth_tenant_clear_answer(r);
-
     ngx_http_auth_tenant_judge(r, lcf, ctx);
 
     if (ctx->verdict != AUTH_TENANT_OK) {
@@ -81,6 +79,8 @@ ngx_http_auth_tenant_access_handler(ngx_http_request_t *r)
 
         return rc;
     }
+
+    ngx_http_auth_tenant_clear_answer(r);
 
     return ngx_http_auth_tenant_take(r, lcf, ctx);
 }
@@ -214,7 +214,9 @@ ngx_http_auth_tenant_take(ngx_http_request_t *r,
 
 /*
  * Where nothing is checked, the path must at least lead the backend where it
- * led us: "/user/bob/../../static/" is no way into a checked location.
+ * led us: "/user/bob/../../static/" is no way into a checked location, and
+ * neither is "/user;x/bob/", which falls to a location that takes what no
+ * other one does.
  */
 
 static ngx_int_t
@@ -222,12 +224,31 @@ ngx_http_auth_tenant_open(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf)
 {
     ngx_uint_t                              dry;
+    auth_tenant_path_e                      level;
+    ngx_http_core_loc_conf_t               *clcf;
     ngx_http_auth_tenant_ctx_t             *ctx;
     const ngx_http_auth_tenant_srv_conf_t  *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_http_auth_tenant_module);
 
-    if (!scf->used || ngx_http_auth_tenant_plain_path(r, 0)) {
+    if (!scf->used) {
+        return NGX_DECLINED;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    level = (clcf->name.len <= 1) ? AUTH_TENANT_PATH_STRICT
+                                  : AUTH_TENANT_PATH_DOTLESS;
+
+#if (NGX_PCRE)
+
+    if (clcf->regex) {
+        level = AUTH_TENANT_PATH_STRICT;
+    }
+
+#endif
+
+    if (ngx_http_auth_tenant_plain_path(r, level)) {
         return NGX_DECLINED;
     }
 
@@ -240,6 +261,7 @@ ngx_http_auth_tenant_open(ngx_http_request_t *r,
     }
 
     ctx->verdict = AUTH_TENANT_BAD_PATH;
+    ctx->failed = NULL;
     ctx->decided = 1;
 
     ngx_http_auth_tenant_log(r, ctx, dry ? "would refuse" : "refused");

@@ -9,7 +9,6 @@
 #include "ngx_http_auth_tenant_conf.h"
 
 
-static ngx_uint_t ngx_http_auth_tenant_unreachable(ngx_conf_t *cf);
 static char *ngx_http_auth_tenant_check_providers(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
 static char *ngx_http_auth_tenant_check_rules(ngx_conf_t *cf,
@@ -113,7 +112,7 @@ ngx_http_auth_tenant_check_loc_conf(ngx_conf_t *cf,
  * of a server never does.
  */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_auth_tenant_unreachable(ngx_conf_t *cf)
 {
     ngx_queue_t                *q;

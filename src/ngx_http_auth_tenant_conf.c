@@ -236,6 +236,16 @@ ngx_http_auth_tenant_client_variable(ngx_str_t *value, ngx_str_t *name)
         ngx_string("request_body_file"),
         ngx_string("content_type"),
         ngx_string("content_length"),
+        ngx_string("request_method"),
+        ngx_string("request_filename"),
+        ngx_string("uri"),
+        ngx_string("document_uri"),
+        ngx_string("remote_user"),
+        ngx_string("proxy_add_x_forwarded_for"),
+        ngx_string("ssl_server_name"),
+        ngx_string("invalid_referer"),
+        ngx_string("http2"),
+        ngx_string("http3"),
         ngx_null_string
     };
 
@@ -262,6 +272,12 @@ ngx_http_auth_tenant_client_variable(ngx_str_t *value, ngx_str_t *name)
 
         name->data = start;
         name->len = p - start;
+
+        /* a numbered capture is that of whatever regex ran last */
+
+        if (start < p && *start >= '0' && *start <= '9') {
+            return NGX_OK;
+        }
 
         for (v = prefixes; v->len; v++) {
             if (name->len >= v->len

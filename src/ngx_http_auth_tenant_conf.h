@@ -82,8 +82,17 @@ ngx_int_t ngx_http_auth_tenant_claim_set_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 
+/* _conf_path.c */
+
+ngx_uint_t ngx_http_auth_tenant_differs(
+    ngx_http_auth_tenant_loc_conf_t *conf);
+void ngx_http_auth_tenant_count_location(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t differ);
+
+
 /* _check.c */
 
+ngx_uint_t ngx_http_auth_tenant_unreachable(ngx_conf_t *cf);
 char *ngx_http_auth_tenant_check_given(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
 char *ngx_http_auth_tenant_check_loc_conf(ngx_conf_t *cf,

@@ -123,7 +123,7 @@ ngx_http_auth_tenant_match_name(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_auth_tenant_loc_conf_t *lcf = conf;
 
-    ngx_str_t   *value;
+    ngx_str_t   *value, var;
     ngx_uint_t   name;
 
     value = cf->args->elts;
@@ -153,6 +153,16 @@ ngx_http_auth_tenant_match_name(ngx_conf_t *cf, ngx_command_t *cmd,
     if (value[2].len == 0) {
         return "has an empty value, which would match no request; write a "
                "constant or a $variable";
+    }
+
+    if (ngx_http_auth_tenant_client_variable(&value[2], &var) == NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_tenant_match\" can't use \"$%V\": the "
+                           "client could give it twice, or otherwise than "
+                           "the application reads it; write a \"map\" of "
+                           "$host, or a named capture of the \"location\"",
+                           &var);
+        return NGX_CONF_ERROR;
     }
 
     lcf->match[name] = ngx_http_auth_tenant_complex_value(cf, &value[2]);
@@ -350,15 +360,6 @@ ngx_http_auth_tenant_rule_value(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t          i;
     auth_tenant_str_t  *source;
 
-    if (ngx_http_auth_tenant_client_variable(value, &name) == NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"auth_tenant_require\" can't use \"$%V\": the "
-                           "client would choose what its own token is "
-                           "compared with; write a constant, a placeholder, "
-                           "or a \"map\" variable", &name);
-        return NGX_CONF_ERROR;
-    }
-
     source = ngx_http_auth_tenant_source(cf, value);
     if (source == NULL) {
         return NGX_CONF_ERROR;
@@ -370,6 +371,15 @@ ngx_http_auth_tenant_rule_value(ngx_conf_t *cf, ngx_str_t *value,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"auth_tenant_require\" value \"%V\": %s",
                            value, error);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_auth_tenant_client_variable(value, &name) == NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"auth_tenant_require\" can't use \"$%V\": the "
+                           "client would choose what its own token is "
+                           "compared with; write a constant, a placeholder, "
+                           "or a \"map\" variable", &name);
         return NGX_CONF_ERROR;
     }
 

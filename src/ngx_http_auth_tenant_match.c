@@ -22,8 +22,12 @@ static auth_tenant_verdict_e ngx_http_auth_tenant_match_server_name(
 static auth_tenant_verdict_e ngx_http_auth_tenant_match_path(
     ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
     auth_tenant_names_t *names);
-static void ngx_http_auth_tenant_raw_path(ngx_http_request_t *r,
-    auth_tenant_str_t *raw);
+static auth_tenant_path_e ngx_http_auth_tenant_path_level(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf);
+static auth_tenant_verdict_e ngx_http_auth_tenant_match_destination(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const auth_tenant_names_t *names);
+static auth_tenant_str_t ngx_http_auth_tenant_target(ngx_http_request_t *r);
 static auth_tenant_verdict_e ngx_http_auth_tenant_match_value(
     ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
     ngx_uint_t name, auth_tenant_names_t *names);
@@ -40,10 +44,9 @@ ngx_http_auth_tenant_match(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_names_t *names,
     ngx_uint_t *home)
 {
-    ngx_uint_t                              i;
-    auth_tenant_names_t                     found;
-    auth_tenant_verdict_e                   verdict;
-    const ngx_http_auth_tenant_srv_conf_t  *scf;
+    ngx_uint_t             i;
+    auth_tenant_names_t    found;
+    auth_tenant_verdict_e  verdict;
 
     ngx_memzero(names, sizeof(auth_tenant_names_t));
     ngx_memzero(&found, sizeof(auth_tenant_names_t));
@@ -73,16 +76,12 @@ ngx_http_auth_tenant_match(ngx_http_request_t *r,
         if (verdict != AUTH_TENANT_OK) {
             return verdict;
         }
+    }
 
-    } else {
-
-        /* it was the path that chose this location, not a stricter one */
-
-        scf = ngx_http_get_module_srv_conf(r, ngx_http_auth_tenant_module);
-
-        if (scf->by_path && !ngx_http_auth_tenant_plain_path(r, 1)) {
-            return AUTH_TENANT_BAD_PATH;
-        }
+    if (!ngx_http_auth_tenant_plain_path(r,
+                                ngx_http_auth_tenant_path_level(r, lcf)))
+    {
+        return AUTH_TENANT_BAD_PATH;
     }
 
     for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
@@ -266,48 +265,178 @@ static auth_tenant_verdict_e
 ngx_http_auth_tenant_match_path(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_names_t *names)
 {
-    auth_tenant_str_t  uri, raw;
+    auth_tenant_str_t      uri, raw;
+    auth_tenant_verdict_e  verdict;
 
     uri = ngx_http_auth_tenant_str(&r->uri);
-    ngx_http_auth_tenant_raw_path(r, &raw);
 
-    return auth_tenant_path_match(lcf->path, &uri, &raw, names);
+    raw.len = 0;
+    raw.data = NULL;
+
+    if (r->valid_unparsed_uri) {
+
+        /* proxy_pass without a URI part forwards this instead */
+
+        raw = ngx_http_auth_tenant_target(r);
+    }
+
+    verdict = auth_tenant_path_match(lcf->path, &uri, &raw, names);
+
+    if (verdict == AUTH_TENANT_OK
+        && (r->method & (NGX_HTTP_COPY|NGX_HTTP_MOVE)))
+    {
+        return ngx_http_auth_tenant_match_destination(r, lcf, names);
+    }
+
+    return verdict;
+}
+
+
+/*
+ * COPY and MOVE write to another place, RFC 4918 section 10.3: it must be on
+ * this host, and name the same as the request's own path.
+ */
+
+static auth_tenant_verdict_e
+ngx_http_auth_tenant_match_destination(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const auth_tenant_names_t *names)
+{
+    u_char               *p, *last, *host;
+    ngx_str_t            *own;
+    ngx_uint_t            i, count;
+    ngx_table_elt_t      *h;
+    auth_tenant_str_t     path;
+    auth_tenant_names_t   other;
+
+    static ngx_str_t  destination = ngx_string("destination");
+
+    h = ngx_http_auth_tenant_header(r, &destination, &count);
+
+    if (h == NULL) {
+        return AUTH_TENANT_OK;
+    }
+
+    p = h->value.data;
+    last = p + h->value.len;
+
+    if (count != 1 || r->headers_in.host == NULL) {
+        return AUTH_TENANT_BAD_PATH;
+    }
+
+    if (p < last && *p != '/') {
+
+        host = ngx_strnstr(p, "://", last - p);
+        if (host == NULL) {
+            return AUTH_TENANT_BAD_PATH;
+        }
+
+        host += sizeof("://") - 1;
+        own = &r->headers_in.host->value;
+
+        if ((size_t) (last - host) <= own->len
+            || ngx_strncasecmp(host, own->data, own->len) != 0
+            || host[own->len] != '/')
+        {
+            return AUTH_TENANT_BAD_HOST;
+        }
+
+        p = host + own->len;
+    }
+
+    path.data = p;
+    path.len = last - p;
+
+    ngx_memzero(&other, sizeof(auth_tenant_names_t));
+
+    if (auth_tenant_path_match(lcf->path, &path, &path, &other)
+        != AUTH_TENANT_OK)
+    {
+        return AUTH_TENANT_BAD_PATH;
+    }
+
+    for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
+        if (other.name[i].data
+            && !auth_tenant_str_eq(&other.name[i], &names->name[i]))
+        {
+            return (i == AUTH_TENANT_USER) ? AUTH_TENANT_WRONG_USER
+                   : (i == AUTH_TENANT_TENANT) ? AUTH_TENANT_WRONG_TENANT
+                   : AUTH_TENANT_WRONG_MODULE;
+        }
+    }
+
+    return AUTH_TENANT_OK;
+}
+
+
+/*
+ * How much of the path is beyond doubt where a template doesn't say so.  It
+ * was the path that chose this location and not another one, which may judge
+ * otherwise; by a regular expression even by what stands behind a template.
+ * Variables may be made of the path, too.
+ */
+
+static auth_tenant_path_e
+ngx_http_auth_tenant_path_level(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf)
+{
+    const ngx_http_auth_tenant_srv_conf_t  *scf;
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_auth_tenant_module);
+
+    if (scf->checked > 1 && (scf->regex || (scf->differ && !lcf->path))) {
+        return AUTH_TENANT_PATH_STRICT;
+    }
+
+    return scf->vary ? AUTH_TENANT_PATH_DOTLESS : AUTH_TENANT_PATH_CLEAN;
 }
 
 
 ngx_uint_t
-ngx_http_auth_tenant_plain_path(ngx_http_request_t *r, ngx_uint_t strict)
+ngx_http_auth_tenant_plain_path(ngx_http_request_t *r,
+    auth_tenant_path_e level)
 {
-    auth_tenant_str_t  uri, raw;
+    auth_tenant_str_t  uri, target;
 
     uri = ngx_http_auth_tenant_str(&r->uri);
-    ngx_http_auth_tenant_raw_path(r, &raw);
 
-    return (auth_tenant_path_plain(&uri, 1, strict)
-            && (raw.data == NULL || auth_tenant_path_plain(&raw, 0, strict)));
+    if (!auth_tenant_path_plain(&uri, 1, level)) {
+        return 0;
+    }
+
+    if (r != r->main) {
+        return 1;
+    }
+
+    /* after a rewrite or redirect, $request_uri may still be forwarded */
+
+    if (!r->valid_unparsed_uri && level < AUTH_TENANT_PATH_DOTLESS) {
+        level = AUTH_TENANT_PATH_DOTLESS;
+    }
+
+    target = ngx_http_auth_tenant_target(r);
+
+    return auth_tenant_path_plain(&target, 0, level);
 }
 
 
-/* what proxy_pass without a URI part forwards instead of r->uri, if so */
+/* the path of the request target, as it came */
 
-static void
-ngx_http_auth_tenant_raw_path(ngx_http_request_t *r, auth_tenant_str_t *raw)
+static auth_tenant_str_t
+ngx_http_auth_tenant_target(ngx_http_request_t *r)
 {
-    u_char  *p;
+    u_char             *p;
+    auth_tenant_str_t   target;
 
-    raw->len = 0;
-    raw->data = NULL;
+    target = ngx_http_auth_tenant_str(&r->unparsed_uri);
 
-    if (r->valid_unparsed_uri) {
-
-        *raw = ngx_http_auth_tenant_str(&r->unparsed_uri);
-
-        p = ngx_strlchr(r->unparsed_uri.data,
-                        r->unparsed_uri.data + r->unparsed_uri.len, '?');
-        if (p) {
-            raw->len = p - r->unparsed_uri.data;
-        }
+    p = ngx_strlchr(r->unparsed_uri.data,
+                    r->unparsed_uri.data + r->unparsed_uri.len, '?');
+    if (p) {
+        target.len = p - r->unparsed_uri.data;
     }
+
+    return target;
 }
 
 

@@ -54,9 +54,10 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_auth_tenant_loc_conf_t *prev = parent;
     ngx_http_auth_tenant_loc_conf_t *conf = child;
 
-    ngx_uint_t                         own;
-    ngx_http_auth_tenant_srv_conf_t   *scf;
+    ngx_uint_t                         own, differ;
     ngx_http_auth_tenant_main_conf_t  *mcf;
+
+    differ = ngx_http_auth_tenant_differs(conf);
 
     ngx_http_auth_tenant_merge_names(prev, conf, &own);
 
@@ -90,14 +91,7 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_tenant_module);
     mcf->used = 1;
 
-    scf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_auth_tenant_module);
-    scf->used = 1;
-
-    if (conf->path
-        || (conf->level > 1 && (own || conf->own_rules || conf->rules_none)))
-    {
-        scf->by_path = 1;
-    }
+    ngx_http_auth_tenant_count_location(cf, conf, differ);
 
     ngx_http_auth_tenant_refresh_variables(cf, conf);
 

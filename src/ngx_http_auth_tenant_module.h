@@ -108,7 +108,10 @@ typedef struct {
 typedef struct {
     ngx_array_t                     *scrub;      /* .._scrub_t; NULL: off */
     unsigned                         used:1;     /* some location checks */
-    unsigned                         by_path:1;  /* not all check alike */
+    ngx_uint_t                       checked;    /* locations that do */
+    unsigned                         differ:1;   /* not all alike */
+    unsigned                         regex:1;    /* some by their regex */
+    unsigned                         vary:1;     /* by variables */
 } ngx_http_auth_tenant_srv_conf_t;
 
 
@@ -261,7 +264,7 @@ auth_tenant_verdict_e ngx_http_auth_tenant_match(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_names_t *names,
     ngx_uint_t *home);
 ngx_uint_t ngx_http_auth_tenant_plain_path(ngx_http_request_t *r,
-    ngx_uint_t strict);
+    auth_tenant_path_e level);
 
 
 /* _access.c */

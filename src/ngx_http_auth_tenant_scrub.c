@@ -9,8 +9,8 @@
 
 
 static u_char ngx_http_auth_tenant_fold(u_char ch);
-static ngx_int_t ngx_http_auth_tenant_scrubbed(ngx_array_t *scrub,
-    u_char *data, size_t len);
+static ngx_http_auth_tenant_scrub_t *ngx_http_auth_tenant_scrubbed(
+    ngx_array_t *scrub, u_char *data, size_t len);
 static ngx_int_t ngx_http_auth_tenant_scrub_connection(ngx_http_request_t *r,
     ngx_array_t *scrub, ngx_table_elt_t *h);
 static char *ngx_http_auth_tenant_scrub_add(ngx_conf_t *cf,
@@ -38,7 +38,7 @@ ngx_http_auth_tenant_fold(u_char ch)
 }
 
 
-static ngx_int_t
+static ngx_http_auth_tenant_scrub_t *
 ngx_http_auth_tenant_scrubbed(ngx_array_t *scrub, u_char *data, size_t len)
 {
     size_t                         n;
@@ -60,11 +60,11 @@ ngx_http_auth_tenant_scrubbed(ngx_array_t *scrub, u_char *data, size_t len)
         }
 
         if (n == len) {
-            return 1;
+            return &s[i];
         }
     }
 
-    return 0;
+    return NULL;
 }
 
 
@@ -76,6 +76,7 @@ ngx_http_auth_tenant_scrub_handler(ngx_http_request_t *r)
     ngx_array_t                            *scrub;
     ngx_table_elt_t                        *h;
     ngx_http_auth_tenant_walk_t             walk;
+    ngx_http_auth_tenant_scrub_t           *s;
     const ngx_http_auth_tenant_srv_conf_t  *scf;
 
     scf = ngx_http_get_module_srv_conf(r, ngx_http_auth_tenant_module);
@@ -90,11 +91,13 @@ ngx_http_auth_tenant_scrub_handler(ngx_http_request_t *r)
 
     while ((h = ngx_http_auth_tenant_walk_header(&walk)) != NULL) {
 
-        if (ngx_http_auth_tenant_scrubbed(scrub, h->key.data, h->key.len)) {
+        s = ngx_http_auth_tenant_scrubbed(scrub, h->key.data, h->key.len);
+
+        if (s) {
 
             ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                           "auth_tenant: removed the client's header \"%V\"",
-                          &h->key);
+                          &s->name);
 
             if (ngx_http_auth_tenant_walk_unlink(&walk) != NGX_OK) {
                 return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -266,8 +269,9 @@ ngx_http_auth_tenant_scrub(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_OK;
     }
 
-    *scrub = ngx_array_create(cf->pool, cf->args->nelts - 1,
-                              sizeof(ngx_http_auth_tenant_scrub_t));
+    /* names are added to the default one: what sets it trusts it */
+
+    *scrub = ngx_http_auth_tenant_scrub_default(cf);
     if (*scrub == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -332,6 +336,14 @@ ngx_http_auth_tenant_scrub_add(ngx_conf_t *cf, ngx_array_t *scrub,
             && other[i].name.len == s->name.len
             && ngx_strncmp(other[i].name.data, s->name.data, s->name.len) == 0)
         {
+            if (i == 0) {
+
+                /* the default one, said aloud */
+
+                scrub->nelts--;
+                return NGX_CONF_OK;
+            }
+
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "duplicate name \"%V\" in "
                                "\"auth_tenant_scrub\", every spelling of a "

@@ -239,34 +239,55 @@ unknown "no_such" variable
 
 
 === TEST 32: template and match for one name at one level
---- loc: auth_tenant_path "/{user}/"; auth_tenant_match user $remote_user;
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_match user $host;
 --- refused
 "auth_tenant_path" and "auth_tenant_match" both give {user} at one level; write it in only one of them
 
 
 
-=== TEST 33: the same where no check is on
+=== TEST 33: a name from what the client makes as it likes
+--- loc: auth_tenant_match user $arg_user;
+--- refused
+"auth_tenant_match" can't use "$arg_user": the client could give it twice
+
+
+
+=== TEST 34: a name from whatever regular expression ran last
+--- loc: auth_tenant_match user $1;
+--- refused
+"auth_tenant_match" can't use "$1"
+
+
+
+=== TEST 35: a bypass by a name that anybody may claim
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_bypass $remote_user;
+--- refused
+"auth_tenant_bypass" can't use "$remote_user"
+
+
+
+=== TEST 36: the same where no check is on
 --- srv: auth_tenant_match tenant acme; auth_tenant_host "{tenant}.example.com";
 --- refused
 "auth_tenant_host" and "auth_tenant_match" both give {tenant} at one level
 
 
 
-=== TEST 34: host and path for one name at one level
+=== TEST 37: host and path for one name at one level
 --- loc: auth_tenant_path "/{tenant}/"; auth_tenant_host "{tenant}.example.com";
 --- refused
 "auth_tenant_host" and "auth_tenant_path" both give {tenant} at one level
 
 
 
-=== TEST 35: on two levels the closest wins
+=== TEST 38: on two levels the closest wins
 --- srv: auth_tenant_host "{tenant}.example.com";
 --- loc: auth_tenant_match tenant acme;
 --- loads
 
 
 
-=== TEST 36: B2.6: a template that drops a name which is compared further out
+=== TEST 39: B2.6: a template that drops a name which is compared further out
 --- srv
 location /u/ {
     auth_tenant corp;
@@ -278,7 +299,7 @@ location /u/ {
 
 
 
-=== TEST 37: the same, said aloud
+=== TEST 40: the same, said aloud
 --- srv
 location /u/ {
     auth_tenant corp;
@@ -293,154 +314,154 @@ location /u/ {
 
 
 
-=== TEST 38: auth_tenant_require without a comparison
+=== TEST 41: auth_tenant_require without a comparison
 --- loc: auth_tenant_require role admin;
 --- refused
 invalid "auth_tenant_require", write CLAIM is VALUE, CLAIM has VALUE (more than one VALUE means any of them), or none
 
 
 
-=== TEST 39: auth_tenant_require with another comparison
+=== TEST 42: auth_tenant_require with another comparison
 --- loc: auth_tenant_require role = admin;
 --- refused
 invalid "auth_tenant_require", write CLAIM is VALUE, CLAIM has VALUE
 
 
 
-=== TEST 40: auth_tenant_require with methods but no value
+=== TEST 43: auth_tenant_require with methods but no value
 --- loc: auth_tenant_require role is methods=GET;
 --- refused
 invalid "auth_tenant_require", write CLAIM is VALUE
 
 
 
-=== TEST 41: auth_tenant_require with an unknown method
+=== TEST 44: auth_tenant_require with an unknown method
 --- loc: auth_tenant_require role is admin methods=GET,get;
 --- refused
 unknown method "get" in "auth_tenant_require", write for example methods=GET,POST,WEBSOCKET
 
 
 
-=== TEST 42: auth_tenant_require with an empty list of methods
+=== TEST 45: auth_tenant_require with an empty list of methods
 --- loc: auth_tenant_require role is admin methods=;
 --- refused
 unknown method "" in "auth_tenant_require"
 
 
 
-=== TEST 43: auth_tenant_require with two lists of methods
+=== TEST 46: auth_tenant_require with two lists of methods
 --- loc: auth_tenant_require role is admin methods=GET methods=POST;
 --- refused
 duplicate "methods=" in "auth_tenant_require", write one list parted by commas
 
 
 
-=== TEST 44: auth_tenant_require none twice
+=== TEST 47: auth_tenant_require none twice
 --- loc: auth_tenant_require none; auth_tenant_require none;
 --- refused
 "auth_tenant_require" directive is duplicate
 
 
 
-=== TEST 45: auth_tenant_require with an empty value
+=== TEST 48: auth_tenant_require with an empty value
 --- loc: auth_tenant_require role is "";
 --- refused
 "auth_tenant_require" value "": an empty text; write one
 
 
 
-=== TEST 46: auth_tenant_require with an unknown placeholder
+=== TEST 49: auth_tenant_require with an unknown placeholder
 --- loc: auth_tenant_path "/{user}/"; auth_tenant_require role is "{usr}";
 --- refused
 "auth_tenant_require" value "{usr}": an unknown placeholder; write {tenant}, {module} or {user}
 
 
 
-=== TEST 47: auth_tenant_require with a modifier
+=== TEST 50: auth_tenant_require with a modifier
 --- loc: auth_tenant_path "/{user}/"; auth_tenant_require role is "{user:slug}";
 --- refused
 "auth_tenant_require" value "{user:slug}": modifiers belong into upstream names; write {tenant}
 
 
 
-=== TEST 48: auth_tenant_require, values that can't be told apart
+=== TEST 51: auth_tenant_require, values that can't be told apart
 --- loc: auth_tenant_path "/{tenant}/{user}/"; auth_tenant_require role is "{tenant}{user}";
 --- refused
 "auth_tenant_require" value "{tenant}{user}": nothing parts two placeholders
 
 
 
-=== TEST 49: auth_tenant_require with what the client sends
+=== TEST 52: auth_tenant_require with what the client sends
 --- loc: auth_tenant_require role is $arg_role;
 --- refused
 "auth_tenant_require" can't use "$arg_role": the client would choose what its own token is compared with; write a constant, a placeholder, or a "map" variable
 
 
 
-=== TEST 50: auth_tenant_require with what the client sends, further in
+=== TEST 53: auth_tenant_require with what the client sends, further in
 --- loc: auth_tenant_require role is "x-${HTTP_X_Role}";
 --- refused
 "auth_tenant_require" can't use "$HTTP_X_Role"
 
 
 
-=== TEST 51: auth_tenant_require with a cookie
+=== TEST 54: auth_tenant_require with a cookie
 --- loc: auth_tenant_require role is admin $cookie_role;
 --- refused
 "auth_tenant_require" can't use "$cookie_role"
 
 
 
-=== TEST 52: auth_tenant_require with a map of it
+=== TEST 55: auth_tenant_require with a map of it
 --- http: map $arg_role $role { default ""; a admin; }
 --- loc: auth_tenant_require role is $role "${role}-$server_name";
 --- loads
 
 
 
-=== TEST 53: auth_tenant_require with a numbered capture
+=== TEST 56: auth_tenant_require with a numbered capture
 --- loc: auth_tenant_require role is $1;
 --- refused
 "auth_tenant_require" value "$1": a numbered capture can't be used; give it a name
 
 
 
-=== TEST 54: auth_tenant_require with a variable that is not there
+=== TEST 57: auth_tenant_require with a variable that is not there
 --- loc: auth_tenant_require role is $no_such;
 --- refused
 unknown "no_such" variable
 
 
 
-=== TEST 55: auth_tenant_require, a placeholder outside of a pointer
+=== TEST 58: auth_tenant_require, a placeholder outside of a pointer
 --- loc: auth_tenant_path "/{user}/"; auth_tenant_require "{user}" is x;
 --- refused
 "auth_tenant_require" claim "{user}": a placeholder needs a JSON pointer: write "/name/{tenant}"
 
 
 
-=== TEST 56: auth_tenant_require, a pointer with an empty name
+=== TEST 59: auth_tenant_require, a pointer with an empty name
 --- loc: auth_tenant_require /roles//x is y;
 --- refused
 "auth_tenant_require" claim "/roles//x": a JSON pointer has no empty names: write "/name/name"
 
 
 
-=== TEST 57: auth_tenant_require with a placeholder that nothing gives
+=== TEST 60: auth_tenant_require with a placeholder that nothing gives
 --- loc: auth_tenant_path "/{user}/"; auth_tenant_require "/perms/{tenant}" has x;
 --- refused
 uses {tenant}, which nothing gives here, so that it could never hold; write an "auth_tenant_host", "auth_tenant_path" or "auth_tenant_match" for it
 
 
 
-=== TEST 58: the same in a value
+=== TEST 61: the same in a value
 --- loc: auth_tenant_path "/{user}/"; auth_tenant_require groups has "{module}-users";
 --- refused
 uses {module}, which nothing gives here, so that it could never hold
 
 
 
-=== TEST 59: a name that a rule constrains for some methods only
+=== TEST 62: a name that a rule constrains for some methods only
 --- loc
 auth_tenant_path "/{user}/";
 auth_tenant_require name is "{user}" methods=GET;
@@ -450,7 +471,7 @@ auth_tenant_require role is admin methods=POST;
 
 
 
-=== TEST 60: and one that all of them constrain
+=== TEST 63: and one that all of them constrain
 --- loc
 auth_tenant_path "/{user}/";
 auth_tenant_require name is "{user}" methods=GET;
@@ -459,7 +480,7 @@ auth_tenant_require nick is "{user}" methods=POST,PUT,WEBSOCKET;
 
 
 
-=== TEST 61: a name in only one of the values constrains nothing
+=== TEST 64: a name in only one of the values constrains nothing
 --- http
 auth_tenant_provider plain {
     issuer https://plain.example.com;

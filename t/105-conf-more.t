@@ -90,9 +90,9 @@ duplicate source "header:x-token" in "auth_tenant_token"
 
 
 === TEST 12: auth_tenant_token from more than a variable
---- loc: auth_tenant_path "/{user}/"; auth_tenant_token "$host$uri";
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_token "$host$server_name";
 --- refused
-invalid source "$host$uri" in "auth_tenant_token", write $variable, alone
+invalid source "$host$server_name" in "auth_tenant_token", write $variable, alone
 
 
 

@@ -205,7 +205,8 @@ is($got->{header}{'x-result'}, undef, 'and nothing is decided');
 
         location /m/ {
             auth_tenant_path  "/m/{tenant}/";
-            auth_tenant_match user $remote_user;
+            set $nobody "";
+            auth_tenant_match user $nobody;
             proxy_pass http://app;
         }
     }

@@ -109,7 +109,7 @@ Y-User-Id: 3
 X-User-No: 4
 --- response_body_unlike: root
 --- error_log
-auth_tenant: removed the client's header "X-User-Id"
+auth_tenant: removed the client's header "x-user-id"
 
 
 

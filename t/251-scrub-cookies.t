@@ -160,14 +160,14 @@ Cookie: _session=x; a=1
 
 === TEST 6: an inner level replaces the outer one's names
 --- http_config eval
-http_config("auth_tenant_scrub X-User-Id;\n")
+http_config("auth_tenant_scrub X-Other;\n")
 --- config eval: $::Server
 --- request
 GET /
 --- more_headers
-X-User-Id: hers
+X-Other: hers
 Cookie: app-1=2
---- response_body_like: X-User-Id: hers
+--- response_body_like: X-Other: hers
 --- response_body_unlike: app-1
 
 
@@ -181,14 +181,26 @@ join '', grep { !/scrub/ } split /^/, $::Server
 GET /
 --- more_headers
 X-Team: root
-X-User-Id: hers
+X-Other: hers
 Cookie: app-1=2
---- response_body_like: X-User-Id: hers
+--- response_body_like: X-Other: hers
 --- response_body_unlike: X-Team|app-1
 
 
 
-=== TEST 8: a header that nginx itself reads is refused
+=== TEST 8: F3: names are added to X-User-Id, on either level
+--- http_config eval
+http_config("auth_tenant_scrub X-Team;\n")
+--- config eval: $::Server
+--- request
+GET /
+--- more_headers
+X-User-Id: root
+--- response_body_unlike: X-User-Id
+
+
+
+=== TEST 9: a header that nginx itself reads is refused
 --- http_config
 auth_tenant_scrub X-User-Id Content_Type;
 --- config
@@ -198,7 +210,7 @@ auth_tenant_scrub X-User-Id Content_Type;
 
 
 
-=== TEST 9: for cookies there is another way
+=== TEST 10: for cookies there is another way
 --- http_config
 auth_tenant_scrub Cookie;
 --- config
@@ -208,7 +220,7 @@ auth_tenant_scrub Cookie;
 
 
 
-=== TEST 10: no patterns for headers
+=== TEST 11: no patterns for headers
 --- http_config
 auth_tenant_scrub X-User-*;
 --- config
@@ -218,7 +230,7 @@ invalid name "X-User-*" in "auth_tenant_scrub", write a header in full, for exam
 
 
 
-=== TEST 11: no empty names
+=== TEST 12: no empty names
 --- http_config
 auth_tenant_scrub "";
 --- config
@@ -228,7 +240,7 @@ invalid name "" in "auth_tenant_scrub"
 
 
 
-=== TEST 12: "off" stands alone
+=== TEST 13: "off" stands alone
 --- http_config
 auth_tenant_scrub X-User-Id off;
 --- config
@@ -238,17 +250,17 @@ auth_tenant_scrub X-User-Id off;
 
 
 
-=== TEST 13: two spellings are one name
+=== TEST 14: two spellings are one name
 --- http_config
-auth_tenant_scrub X-User-Id x_user_id;
+auth_tenant_scrub X-Team x_team;
 --- config
 --- must_die
 --- error_log
-duplicate name "x_user_id" in "auth_tenant_scrub", every spelling of a header is one name
+duplicate name "x_team" in "auth_tenant_scrub", every spelling of a header is one name
 
 
 
-=== TEST 14: a cookie and a header of one name are two
+=== TEST 15: a cookie and a header of one name are two
 --- http_config
 auth_tenant_scrub x-user-id cookie:x-user-id cookie:x-user-id*;
 --- config
@@ -258,7 +270,7 @@ GET /
 
 
 
-=== TEST 15: the same cookie twice
+=== TEST 16: the same cookie twice
 --- http_config
 auth_tenant_scrub cookie:a cookie:a;
 --- config
@@ -268,7 +280,7 @@ duplicate name "cookie:a" in "auth_tenant_scrub"
 
 
 
-=== TEST 16: all cookies
+=== TEST 17: all cookies
 --- http_config
 auth_tenant_scrub cookie:*;
 --- config
@@ -278,7 +290,7 @@ invalid cookie "cookie:*" in "auth_tenant_scrub", write cookie:NAME, or cookie:P
 
 
 
-=== TEST 17: a cookie without a name
+=== TEST 18: a cookie without a name
 --- http_config
 auth_tenant_scrub cookie:;
 --- config
@@ -288,7 +300,7 @@ invalid cookie "cookie:" in "auth_tenant_scrub"
 
 
 
-=== TEST 18: a cookie that no client can send
+=== TEST 19: a cookie that no client can send
 --- http_config
 auth_tenant_scrub "cookie:a=b";
 --- config
@@ -298,7 +310,7 @@ invalid cookie "cookie:a=b" in "auth_tenant_scrub"
 
 
 
-=== TEST 19: twice at one level
+=== TEST 20: twice at one level
 --- http_config
 auth_tenant_scrub X-User-Id;
 auth_tenant_scrub X-Team;

@@ -186,8 +186,8 @@ map { [ $_ => 'nginx 400' ] } '/maksym/%00', '/maksym/..%00/maria', '/maksym%00/
     }
 --- asks eval
 paths('bad_path', '/maksym%0d%0aX-Inj:%20evil/x', '/maksym%0a/', '/%0amaksym/',
-    '/maksym%0d/'),
-paths('ok', '/maksym/x%0d%0aX-Inj:%20evil')
+    '/maksym%0d/', '/maksym/x%0d%0aX-User-Id:%20evil', '/maksym/%250a',
+    '/maksym/%7f')
 
 
 

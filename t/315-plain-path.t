@@ -94,3 +94,125 @@ paths(bad_path => [], '/admin/../x', '/%2561dmin/')
     location / { proxy_pass http://app; }
 --- asks eval
 paths(ok => [], '/files/50%2541;x\\..\\y', '/a/%2e%2e/b')
+
+=== TEST 7: F2: a line break is nobody's path, checked or not
+--- config eval: $::Locations
+--- asks eval
+paths(bad_path => [token => undef], '/static/x%0d%0aX-User-Id:%20eve',
+      '/static/%250a', '/static/%7f'),
+paths(bad_path => [], '/hub/x%0d%0aX-User-Id:%20eve')
+
+=== TEST 8: B2.1: an "off" location for all the rest, beside a checked one
+--- config
+    merge_slashes  off;
+
+    location / { auth_tenant off; proxy_pass http://app; }
+
+    location /app/ {
+        auth_tenant       corp;
+        auth_tenant_path  "/app/{user}/";
+        proxy_pass        http://app;
+    }
+--- asks eval
+paths(bad_path => [token => undef], qw(/app;x/maksym/ /;/app/maksym
+      /%2561pp/maksym/ //app/maksym/ /\app\maksym)),
+paths('nginx 200' => [token => undef], '/', '/about%20us')
+
+=== TEST 9: B2.1: names and rules made of the path by variables
+--- http
+    map $uri $owner  { "~^/u/(?<who>[^/]+)/" $who; }
+    map $uri $wanted { "~^/u/[^/]+/admin/" admin; default datalab; }
+--- config
+    auth_tenant          corp;
+    auth_tenant_match    user $owner;
+    auth_tenant_require  permissions has $wanted;
+
+    location / { proxy_pass http://app; }
+--- asks eval
+paths(ok => [], '/u/maksym/x%20y;z'),
+paths(rule => [], '/u/maksym/admin/x'),
+paths(bad_path => [], '/u/alice/..%2fmaksym/x', '/u/alice/%2e%2e/maksym/x',
+      '/u/maksym/admin/..%2fx', '/u/maksym/admin/%252e%252e/x')
+
+=== TEST 10: B2.1: locations that differ in where the token comes from
+--- config
+    auth_tenant        corp;
+    auth_tenant_match  tenant acme;
+
+    location /a/ { proxy_pass http://app; }
+
+    location /b/ {
+        auth_tenant_token  header:X-Token bearer;
+        proxy_pass         http://app;
+    }
+--- asks eval
+paths(ok => [], '/a/x', '/b/x'),
+paths(bad_path => [], '/a/..%2fb/x', '/a/;/../b/x', '/a/%2561')
+
+=== TEST 11: B2.1: a regular expression chooses by what stands behind the name
+--- config
+    auth_tenant       corp;
+    auth_tenant_path  "/{user}/";
+
+    location / { proxy_pass http://app; }
+
+    location ~ ^/[^/]+/admin/ {
+        auth_tenant_require  permissions has admin;
+        proxy_pass           http://app;
+    }
+--- asks eval
+paths(ok => [], '/maksym/x'),
+paths(rule => [], '/maksym/admin/x'),
+paths(bad_path => [], '/maksym/admin/users/..%2f..%2fx',
+      '/maksym/admin/%2e%2e/x', '/maksym/admin/../x', '/maksym/x/..;/admin/y',
+      '/maksym/admin;a/y', '/maksym/%2561dmin/y')
+
+=== TEST 12: B2.1: a literal behind the name is part of the template
+--- config
+    location / { return 404; }
+
+    location ~ ^/[^/]+/jupyter/ {
+        auth_tenant        corp;
+        auth_tenant_path   "/{user}/jupyter/";
+        auth_tenant_match  module jupyter;
+        proxy_pass         http://app;
+    }
+--- asks eval
+paths(ok => [], '/maksym/jupyter/x;y'),
+paths(bad_path => [], '/maksym/rstudio/..%2fjupyter/x',
+      '/maksym/%6aupyter/x')
+
+=== TEST 13: B2.1: after a rewrite the target may still be forwarded
+--- config
+    location /api/ {
+        rewrite           ^/api(/.*)$ $1 break;
+        auth_tenant       corp;
+        auth_tenant_path  "/{user}/";
+        proxy_pass        http://app$request_uri;
+    }
+--- asks eval
+paths(ok => [], '/api/maksym/x'),
+paths(bad_path => [], '/api/alice/..%2fmaksym/x', '/api/alice/../maksym/x')
+
+=== TEST 14: B2.1: COPY and MOVE stay with the same names, on the same host
+--- config
+    location / {
+        auth_tenant       corp;
+        auth_tenant_path  "/{user}/";
+        proxy_pass        http://app;
+    }
+--- asks eval
+sub to { my ($word, @to) = @_;
+         map { my $to = $_;
+               map { [ "$_ /maksym/a" => $word, headers => "Destination: $to" ] }
+                   qw(COPY MOVE) } @to }
+to(ok => '/maksym/b', 'http://jupyter.acme.example.com/maksym/b/c'),
+to(wrong_user => '/alice/b', 'http://jupyter.acme.example.com/alice/b'),
+to(bad_path => '/maksym/../alice/b', '/maksym/..%2falice/b', '/%6daksym/b',
+   'alice/b', '/maksym/%0a', '/'),
+to(bad_host => 'http://jupyter.globex.example.com/maksym/b',
+   'http://jupyter.acme.example.com.evil/maksym/b',
+   'http://jupyter.acme.example.com'),
+[ 'COPY /maksym/a' => 'bad_path',
+  headers => "Destination: /maksym/b\nDestination: /alice/b" ],
+[ 'COPY /maksym/a' => 'ok' ]

@@ -93,8 +93,9 @@ __DATA__
 === TEST 5: text around a variable
 --- config
     location / {
+        set $org $arg_org;
         auth_tenant       corp;
-        auth_tenant_match tenant "org-$arg_org";
+        auth_tenant_match tenant "org-$org";
         proxy_pass        http://app;
     }
 --- asks eval
@@ -107,8 +108,9 @@ __DATA__
 === TEST 6: what the client says is compared, never believed
 --- config
     location / {
+        set $x_user $http_x_user;
         auth_tenant       corp;
-        auth_tenant_match user $http_x_user;
+        auth_tenant_match user $x_user;
         proxy_pass        http://app;
     }
 --- asks eval

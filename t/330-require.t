@@ -139,8 +139,9 @@ with('rule', { groups => ['acme/datalab'] }, { groups => ['globex/jupyter'] },
 === TEST 12: placeholders in pointers are names, whatever stands in them
 --- config
     location / {
+        set $t $arg_t;
         auth_tenant          corp;
-        auth_tenant_match    tenant $arg_t;
+        auth_tenant_match    tenant $t;
         auth_tenant_require  "/perms/{tenant}" has admin;
         proxy_pass           http://app;
     }

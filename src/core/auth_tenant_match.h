@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     unsigned              names;      /* bits: which names it captures */
     unsigned              npieces;
-    unsigned              ncaptured;  /* pieces up to the last placeholder */
+    unsigned              ncaptured;  /* host: up to the last placeholder */
     auth_tenant_piece_t   pieces[AUTH_TENANT_MAX_PIECES];
 } auth_tenant_pattern_t;
 
@@ -79,13 +79,13 @@ auth_tenant_verdict_e auth_tenant_host_match(
  * `uri` must begin with the pattern's segments.  Captured values are valid
  * names (auth_tenant_name_valid()), hold no "%", "\", ";", "?" and "#" and
  * aren't "." or "..".  `raw` must be the same as `uri`, byte for byte, to the
- * end of the last captured segment, so that a backend that reads it raw,
+ * end of the pattern's last segment, so that a backend that reads it raw,
  * decodes it once or decodes it twice sees the same names.  Behind that,
  * neither may climb out: read as it is, decoded once and decoded twice,
  * counting "/", "\" and their encodings as separators (or not, whichever
  * leads higher up) and "..", also with ";parameters", as a step up, the depth
- * never goes below that of the last capture.  A "#" or a control byte in
- * `raw` is refused.
+ * never goes below that of the pattern.  A control character, read in any of
+ * these ways, and a "#" in `raw` are refused.
  *
  * Sets the captured names as slices of `uri`, and leaves all names alone if
  * there is no match.  Returns AUTH_TENANT_OK, AUTH_TENANT_NO_MATCH (other
@@ -96,19 +96,31 @@ auth_tenant_verdict_e auth_tenant_path_match(
     const auth_tenant_str_t *raw, auth_tenant_names_t *names);
 
 
+/* How much of a path must be beyond doubt. */
+
+typedef enum {
+    AUTH_TENANT_PATH_CLEAN = 0,       /* no control characters */
+    AUTH_TENANT_PATH_DOTLESS,         /* nor dot segments */
+    AUTH_TENANT_PATH_STRICT           /* nor anything else that is read in
+                                         more ways than one */
+} auth_tenant_path_e;
+
+
 /*
  * Tells whether a path leads a backend where it led the server, for locations
  * that capture nothing from it while others do: "/user/bob/../../hub/" is
  * "/hub/" for the server and may be bob's for the backend.  `path` is the URI,
- * with `decoded` set, or the request target without its "?".  Returns 0 if it
- * holds a dot segment, read as it is, decoded once or decoded twice, with "/",
- * "\" and their encodings as separators and without ";parameters".  With
- * `strict` also if it holds a "\", a ";", a "#" or a control character, if
- * the URI has an empty segment, or if decoding the target twice gives another
- * path than decoding it once.  Else 1.
+ * with `decoded` set, or the request target without its "?".  Returns 0 if,
+ * read as it is, decoded once or decoded twice, it holds a control character
+ * (a server that writes it into a header would write a line break), or if a
+ * target holds a "#".  From DOTLESS on also if it holds a dot segment in one
+ * of these readings, with "/", "\" and their encodings as separators and
+ * without ";parameters".  With STRICT also if it holds a "\", a ";" or an
+ * encoded "#", if the URI has an empty segment, or if decoding the target
+ * twice gives another path than decoding it once.  Else 1.
  */
 int auth_tenant_path_plain(const auth_tenant_str_t *path, int decoded,
-    int strict);
+    auth_tenant_path_e level);
 
 
 #endif /* _AUTH_TENANT_MATCH_H_INCLUDED_ */

@@ -15,7 +15,7 @@ static const char *auth_tenant_path_piece(auth_tenant_pattern_t *pattern,
     const auth_tenant_str_t *segment);
 static auth_tenant_verdict_e auth_tenant_path_segments(
     const auth_tenant_pattern_t *pattern, const auth_tenant_str_t *uri,
-    auth_tenant_names_t *names, size_t *captured);
+    auth_tenant_names_t *names, size_t *matched);
 static int auth_tenant_path_value_valid(const auth_tenant_str_t *value);
 static int auth_tenant_path_dots(const auth_tenant_str_t *segment);
 static int auth_tenant_path_climbs(const auth_tenant_str_t *path,
@@ -119,14 +119,13 @@ auth_tenant_path_match(const auth_tenant_pattern_t *pattern,
     const auth_tenant_str_t *uri, const auth_tenant_str_t *raw,
     auth_tenant_names_t *names)
 {
-    size_t                 i, captured;
-    unsigned char          c;
+    size_t                 matched;
     auth_tenant_names_t    found;
     auth_tenant_verdict_e  rc;
 
     found = *names;
 
-    rc = auth_tenant_path_segments(pattern, uri, &found, &captured);
+    rc = auth_tenant_path_segments(pattern, uri, &found, &matched);
     if (rc != AUTH_TENANT_OK) {
         return rc;
     }
@@ -138,32 +137,28 @@ auth_tenant_path_match(const auth_tenant_pattern_t *pattern,
          * never, once or twice.
          */
 
-        if (raw->len < captured
-            || memcmp(raw->data, uri->data, captured) != 0)
+        if (raw->len < matched
+            || memcmp(raw->data, uri->data, matched) != 0)
         {
             return AUTH_TENANT_BAD_PATH;
         }
 
         /* the last segment must end there too: "/bob%2f" is no "/bob" */
 
-        if (raw->len > captured && raw->data[captured] != '/') {
+        if (raw->len > matched && raw->data[matched] != '/') {
             return AUTH_TENANT_BAD_PATH;
         }
 
-        for (i = 0; i < raw->len; i++) {
-            c = raw->data[i];
-
-            if (c < 0x20 || c == 0x7f || c == '#') {
-                return AUTH_TENANT_BAD_PATH;
-            }
-        }
-
-        if (auth_tenant_path_climbs(raw, captured)) {
+        if (!auth_tenant_path_clean(raw, 0)
+            || auth_tenant_path_climbs(raw, matched))
+        {
             return AUTH_TENANT_BAD_PATH;
         }
     }
 
-    if (auth_tenant_path_climbs(uri, captured)) {
+    if (!auth_tenant_path_clean(uri, 1)
+        || auth_tenant_path_climbs(uri, matched))
+    {
         return AUTH_TENANT_BAD_PATH;
     }
 
@@ -176,7 +171,7 @@ auth_tenant_path_match(const auth_tenant_pattern_t *pattern,
 static auth_tenant_verdict_e
 auth_tenant_path_segments(const auth_tenant_pattern_t *pattern,
     const auth_tenant_str_t *uri, auth_tenant_names_t *names,
-    size_t *captured)
+    size_t *matched)
 {
     size_t                      pos;
     unsigned                    i;
@@ -187,7 +182,7 @@ auth_tenant_path_segments(const auth_tenant_pattern_t *pattern,
 
     rc = AUTH_TENANT_OK;
     pos = 0;
-    *captured = 0;
+    *matched = 0;
 
     for (i = 0; i < pattern->npieces; i++) {
         piece = &pattern->pieces[i];
@@ -229,8 +224,9 @@ auth_tenant_path_segments(const auth_tenant_pattern_t *pattern,
         }
 
         names->name[piece->name] = segment;
-        *captured = pos;
     }
+
+    *matched = pos;
 
     return rc;
 }

@@ -9,33 +9,55 @@
 #include "auth_tenant_path.h"
 
 
-static int auth_tenant_path_view(const auth_tenant_str_t *path,
+static int auth_tenant_path_dotless(const auth_tenant_str_t *path,
     unsigned times);
 static int auth_tenant_path_strict(const auth_tenant_str_t *path,
     int decoded);
 
 
 int
-auth_tenant_path_plain(const auth_tenant_str_t *path, int decoded, int strict)
+auth_tenant_path_plain(const auth_tenant_str_t *path, int decoded,
+    auth_tenant_path_e level)
 {
-    unsigned  times;
-
-    /* a URI is decoded once: a backend can decode it but once more */
-
-    for (times = 0; times <= (decoded ? 1 : 2); times++) {
-        if (!auth_tenant_path_view(path, times)) {
-            return 0;
-        }
-    }
-
-    return !strict || auth_tenant_path_strict(path, decoded);
+    return auth_tenant_path_clean(path, decoded)
+           && (level < AUTH_TENANT_PATH_DOTLESS
+               || auth_tenant_path_dotless(path, decoded ? 1 : 2))
+           && (level < AUTH_TENANT_PATH_STRICT
+               || auth_tenant_path_strict(path, decoded));
 }
 
 
-/* no "." or ".." for a backend that decodes `times` times */
+int
+auth_tenant_path_clean(const auth_tenant_str_t *path, int decoded)
+{
+    size_t    pos;
+    unsigned  c, times;
+
+    for (times = 0; times <= (decoded ? 1 : 2); times++) {
+
+        for (pos = 0; pos < path->len; /* void */) {
+
+            pos += auth_tenant_path_decode(path->data + pos, path->len - pos,
+                                           times, &c);
+
+            if (c < 0x20 || c == 0x7f || (c == '#' && !decoded && !times)) {
+                return 0;
+            }
+        }
+    }
+
+    return 1;
+}
+
+
+/*
+ * No "." or "..", for a backend that decodes up to `times` times: decoding
+ * leaves dots and separators as they are, so that the last view shows what
+ * the others do.
+ */
 
 static int
-auth_tenant_path_view(const auth_tenant_str_t *path, unsigned times)
+auth_tenant_path_dotless(const auth_tenant_str_t *path, unsigned times)
 {
     int       other, cut;
     size_t    pos, dots;
@@ -60,7 +82,7 @@ auth_tenant_path_view(const auth_tenant_str_t *path, unsigned times)
             other = 0;
             cut = 0;
 
-        } else if (c == ';' || c == '?' || c == '#' || c == '\0') {
+        } else if (c == ';' || c == '?' || c == '#') {
             cut = 1;
 
         } else if (!cut && c == '.') {
@@ -96,7 +118,7 @@ auth_tenant_path_strict(const auth_tenant_str_t *path, int decoded)
             return 0;
         }
 
-        if (c < 0x20 || c == 0x7f || c == '\\' || c == ';' || c == '#') {
+        if (c == '\\' || c == ';' || c == '#') {
             return 0;
         }
 

@@ -61,10 +61,12 @@ static plain_t  tests[] = {
     { "/%2575ser/bob/", 1, 0, 0 },
     { "/%25%37%35ser/bob/", 1, 0, 0 },
     { "/%75ser/bob/", 1, 1, 0 },
-    { "/hub/#x", 1, 0, 0 },
-    { "/hub/\t", 1, 0, 0 },
-    { "/hub/%0a", 1, 0, 0 },
-    { "/hub/\x7f", 1, 0, 0 },
+    { "/hub/#x", 0, 0, 0 },
+    { "/hub/\t", 0, 0, 0 },
+    { "/hub/%0a", 0, 0, 0 },
+    { "/hub/%250a", 0, 0, 0 },
+    { "/hub/%23x", 1, 0, 0 },
+    { "/hub/\x7f", 0, 0, 0 },
     { "/hub//x", 1, 1, 0 },
     { "//user/bob", 1, 1, 0 }
 };
@@ -79,20 +81,33 @@ main(void)
     for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
         path = str(tests[i].path);
 
-        is(auth_tenant_path_plain(&path, 0, 0), tests[i].raw,
-           "B2.1: target \"%s\"", tests[i].path);
-        is(auth_tenant_path_plain(&path, 0, 1), tests[i].strict,
-           "B2.1: target \"%s\", strict", tests[i].path);
-        is(auth_tenant_path_plain(&path, 1, 1), tests[i].uri,
+        is(auth_tenant_path_plain(&path, 0, AUTH_TENANT_PATH_DOTLESS),
+           tests[i].raw, "B2.1: target \"%s\"", tests[i].path);
+        is(auth_tenant_path_plain(&path, 0, AUTH_TENANT_PATH_STRICT),
+           tests[i].strict, "B2.1: target \"%s\", strict", tests[i].path);
+        is(auth_tenant_path_plain(&path, 1, AUTH_TENANT_PATH_STRICT),
+           tests[i].uri,
            "B2.1: URI \"%s\", strict", tests[i].path);
     }
 
     path = str("/user/bob/%252e%252e/x");
-    is(auth_tenant_path_plain(&path, 1, 0), 1,
+    is(auth_tenant_path_plain(&path, 1, AUTH_TENANT_PATH_DOTLESS), 1,
        "B2.1: no backend decodes a URI three times");
 
+    path = str("/user/bob/../x");
+    is(auth_tenant_path_plain(&path, 0, AUTH_TENANT_PATH_CLEAN), 1,
+       "B2.1: where nothing depends on the path, dots are the backend's");
+
+    path = str("/hub/%250d%250aX-User-Id: eve");
+    is(auth_tenant_path_plain(&path, 0, AUTH_TENANT_PATH_CLEAN), 0,
+       "F2: but line breaks never are");
+
+    path = str("/hub/#x");
+    is(auth_tenant_path_plain(&path, 1, AUTH_TENANT_PATH_DOTLESS), 1,
+       "B2.1: a decoded \"#\" is a character like others");
+
     path = str("/user/bob/%2e%2e/x");
-    is(auth_tenant_path_plain(&path, 1, 0), 0,
+    is(auth_tenant_path_plain(&path, 1, AUTH_TENANT_PATH_DOTLESS), 0,
        "B2.1: but one may decode it once more");
 
     return done();
