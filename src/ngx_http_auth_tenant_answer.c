@@ -14,8 +14,6 @@
 
 static ngx_table_elt_t *ngx_http_auth_tenant_set_header(
     ngx_http_request_t *r, u_char *key, const ngx_str_t *value);
-static ngx_table_elt_t *ngx_http_auth_tenant_next_header(
-    ngx_list_part_t **part, ngx_uint_t *i);
 static ngx_int_t ngx_http_auth_tenant_redirect(ngx_http_request_t *r,
     const ngx_str_t *location);
 static ngx_int_t ngx_http_auth_tenant_with_args(ngx_http_request_t *r,
@@ -57,6 +55,8 @@ ngx_http_auth_tenant_answer(ngx_http_request_t *r,
     const auth_tenant_verdict_t  *verdict;
 
     verdict = auth_tenant_verdict(ctx->verdict);
+
+    ngx_http_auth_tenant_clear_answer(r);
 
     if (ngx_http_auth_tenant_set_header(r, ngx_http_auth_tenant_cache_control,
                                         &ngx_http_auth_tenant_no_store)
@@ -100,7 +100,9 @@ ngx_http_auth_tenant_answer(ngx_http_request_t *r,
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (r->headers_out.www_authenticate == NULL) {
+        if (r->headers_out.www_authenticate == NULL
+            || r->headers_out.www_authenticate->hash == 0)
+        {
             r->headers_out.www_authenticate = h;
         }
     }
@@ -127,16 +129,18 @@ ngx_http_auth_tenant_clear_answer(ngx_http_request_t *r)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    i = 0;
-    part = &r->headers_out.headers.part;
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
 
-    while ((h = ngx_http_auth_tenant_next_header(&part, &i)) != NULL) {
+        h = part->elts;
 
-        if (h->key.data == ngx_http_auth_tenant_cache_control
-            || h->key.data == ngx_http_auth_tenant_www_authenticate
-            || h->key.data == ngx_http_auth_tenant_retry_after)
-        {
-            h->hash = 0;
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].key.data == ngx_http_auth_tenant_cache_control
+                || h[i].key.data == ngx_http_auth_tenant_www_authenticate
+                || h[i].key.data == ngx_http_auth_tenant_retry_after)
+            {
+                h[i].hash = 0;
+            }
         }
     }
 }
@@ -146,57 +150,21 @@ static ngx_table_elt_t *
 ngx_http_auth_tenant_set_header(ngx_http_request_t *r, u_char *key,
     const ngx_str_t *value)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    i = 0;
-    part = &r->headers_out.headers.part;
-
-    while ((h = ngx_http_auth_tenant_next_header(&part, &i)) != NULL) {
-        if (h->key.data == key) {
-            break;
-        }
-    }
-
+    h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
-
-        h = ngx_list_push(&r->headers_out.headers);
-        if (h == NULL) {
-            return NULL;
-        }
-
-        ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-        h->key.data = key;
-        h->key.len = ngx_strlen(key);
+        return NULL;
     }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
 
     h->hash = 1;
+    h->key.data = key;
+    h->key.len = ngx_strlen(key);
     h->value = *value;
 
     return h;
-}
-
-
-static ngx_table_elt_t *
-ngx_http_auth_tenant_next_header(ngx_list_part_t **part, ngx_uint_t *i)
-{
-    ngx_table_elt_t  *h;
-
-    while (*i >= (*part)->nelts) {
-
-        if ((*part)->next == NULL) {
-            return NULL;
-        }
-
-        *part = (*part)->next;
-        *i = 0;
-    }
-
-    h = (*part)->elts;
-
-    return &h[(*i)++];
 }
 
 
@@ -284,8 +252,7 @@ ngx_http_auth_tenant_page_load(ngx_http_request_t *r)
     static ngx_str_t  fetch_mode = ngx_string("sec-fetch-mode");
     static ngx_str_t  requested_with = ngx_string("x-requested-with");
 
-    if (r->method != NGX_HTTP_GET
-        || ngx_http_auth_tenant_request_method(r) != AUTH_TENANT_METHOD_GET
+    if (ngx_http_auth_tenant_request_method(r) != AUTH_TENANT_METHOD_GET
         || ngx_http_auth_tenant_header(r, &requested_with, &n) != NULL)
     {
         return 0;

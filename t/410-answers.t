@@ -482,14 +482,16 @@ map { ["GET $_", $::browser] }
 --- config
     auth_tenant           corp;
     auth_tenant_match     tenant acme;
-    auth_tenant_login_url "https://login.example.com/start?rd=$uri";
+    auth_tenant_login_url "https://login.example.com/start?rd=$value";
+    set $value "/b";
+    if ($arg_v) { set $value "a\r\nX-Evil:1"; }
 --- request eval
-['GET /a%0d%0aX-Evil:1', 'GET /a%7f', 'GET /b']
+['GET /a?v=1', 'GET /b']
 --- more_headers eval: $::browser
 --- error_code eval
-[401, 401, 302]
+[401, 302]
 --- response_headers eval
-["X-Evil:\nLocation:", 'Location:', "Location: ${main::login}/b"]
+["X-Evil:\nLocation:", "Location: ${main::login}/b"]
 
 
 
@@ -704,3 +706,25 @@ bearer($::token) . qq{\nIf-Match: "x"}
 WWW-Authenticate: Bearer realm="auth_tenant", error="insufficient_scope"
 Cache-Control: no-store
 X-First: 1
+
+
+
+=== TEST 30: a dry error page takes nothing back: the answer is still that of
+the refusal
+--- http_config eval: $::HttpConfig
+--- config
+    auth_tenant      corp;
+    auth_tenant_path "/{user}/";
+    location / {
+        error_page          401 /sorry;
+    }
+    location = /sorry {
+        auth_tenant_dry_run on;
+        empty_gif;
+    }
+--- request
+GET /maksym/
+--- error_code: 401
+--- response_headers
+WWW-Authenticate: Bearer realm="auth_tenant"
+Cache-Control: no-store

@@ -167,26 +167,39 @@ is(fetch('/open/?to=/open2/', token => undef)->{status}, 404, 'too');
 
 === TEST 7: B2.9: a name that a map gives is that of the location judged
 --- http eval
-"$::Public map \$uri \$owner { ~^/u/(?<o>[^/]+) \$o; }
-map \$uri \$needed { default none; ~^/u/maksym/accel r1; ~^/u/maksym r2; }"
+"$::Public map \$uri \$owner { ~^/u/(?<o>[^/]+) \$o; }"
 --- config eval
 "location /u/ {
     auth_tenant       corp;
     auth_tenant_match user \$owner;
     $::Tell
     location ~ accel\$ { $::Accel }
-    location ~ rule\$ { auth_tenant_require role is \$needed; $::Tell }
-    location ~ rule/accel\$ { auth_tenant_require role is \$needed; $::Accel }
 }"
 --- asks eval
 [ '/u/maksym/accel?to=/u/maksym/x' => 'ok', saw => qr/user=maksym/ ],
-[ '/u/maksym/accel?to=/u/maria/x' => 'wrong_user' ],
+[ '/u/maksym/accel?to=/u/maria/x' => 'wrong_user' ]
+
+
+
+=== TEST 8: B2.9: and so is what a rule asks for
+--- http eval
+"$::Public
+map \$uri \$needed { default none; ~accel\$ r1; ~rule\$ r2; }"
+--- config eval
+"location /u/ {
+    auth_tenant         corp;
+    auth_tenant_path    '/u/{user}/';
+    auth_tenant_require role is \$needed;
+    $::Tell
+    location ~ accel\$ { $::Accel }
+}"
+--- asks eval
 [ '/u/maksym/accel?to=/u/maksym/rule' => 'rule', claims => { role => 'r1' } ],
-[ '/u/maksym/accel?to=/u/maksym/rule' => 'ok', claims => { role => 'r2' } ]
+[ '/u/maksym/rule' => 'ok', claims => { role => 'r2' } ]
 
 
 
-=== TEST 8: what "set" gave stays
+=== TEST 9: what "set" gave stays
 --- http eval: $::Public
 --- config eval
 "set \$open 0;
@@ -203,7 +216,7 @@ is(fetch('/maria/', token => undef)->{status}, 401, 'GET');
 
 
 
-=== TEST 9: dry run: a no is told and counted for nothing
+=== TEST 10: dry run: a no is told and counted for nothing
 --- http eval: $::Public
 --- config eval
 "location / {
@@ -236,7 +249,7 @@ auth_tenant: would refuse: bad_path
 
 
 
-=== TEST 10: dry run: a yes sets the variables; no strip, no redirect
+=== TEST 11: dry run: a yes sets the variables; no strip, no redirect
 --- http eval: $::Public
 --- config eval
 "location / {
@@ -262,7 +275,7 @@ auth_tenant: would
 
 
 
-=== TEST 11: dry run: only "on", said exactly so, is dry
+=== TEST 12: dry run: only "on", said exactly so, is dry
 --- http
 map $http_host $how { dry on; On On; one 1; true true; empty ""; blank "on "; }
 --- config
@@ -279,7 +292,7 @@ is(fetch('/maria/', host => $_)->{status}, 403, $_)
 
 
 
-=== TEST 12: dry run: it never overrides another check
+=== TEST 13: dry run: it never overrides another check
 --- config
 location / {
     auth_tenant           corp;
@@ -301,7 +314,7 @@ is(fetch($_)->{status}, 403, $_) for '/maksym/', '/any/maksym/';
 
 
 
-=== TEST 13: dry run, then a redirect to where it is meant: judged on the same
+=== TEST 14: dry run, then a redirect to where it is meant: judged on the same
 claims, which are taken away only there
 --- http eval: $::Public
 --- config eval
@@ -318,7 +331,7 @@ location / { $::Tell }"
 
 
 
-=== TEST 14: B2.9: nor does a dry location's map let a request through where it
+=== TEST 15: B2.9: nor does a dry location's map let a request through where it
 is meant
 --- http eval
 "$::Public map \$uri \$dry { default off; ~^/[a-z]*/dry on; }"

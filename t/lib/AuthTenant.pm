@@ -153,6 +153,10 @@ BEGIN {
     $ENV{TEST_NGINX_HTML_DIR} //= "$ENV{TEST_NGINX_SERVROOT}/html";
     $ENV{TEST_NGINX_PORT} //= free_port();
 
+    # patience costs nothing where answers come, and machines are busy
+
+    $ENV{TEST_NGINX_TIMEOUT} //= 20;
+
     delete @ENV{qw(http_proxy https_proxy HTTP_PROXY HTTPS_PROXY)};
 }
 
