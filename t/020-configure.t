@@ -54,6 +54,7 @@ END
         ? "./configure --with-compat --builddir=$dir/objs"
           . " --without-http_rewrite_module --without-http_gzip_module"
           . " --with-cc=$dir/cc --$opt{whole}=$top"
+          . ($opt{openssl} ? " --with-openssl=$opt{openssl}" : '')
         : "CC=$dir/cc CC_TEST_FLAGS=-I$dir/include NGX_AUTOTEST=$dir/autotest"
           . " NGX_AUTOCONF_ERR=$dir/autoconf.err ngx_addon_dir=$top;"
           . " . $top/config";
@@ -126,7 +127,32 @@ for my $add (qw(add-dynamic-module add-module)) {
            'every source is compiled');
         like($makefile, qr/-ljansson/, 'jansson is linked');
         unlike($makefile, qr/-lcurl/, 'libcurl is not: nothing calls it');
+        like($makefile, qr/-lcrypto/, "the system's OpenSSL is");
     };
 }
+
+
+# --with-openssl=DIR: nginx builds this OpenSSL and links it statically
+
+subtest '--add-module --with-openssl' => sub {
+    my ($status, @said) = configure(whole => 'add-module',
+                                    openssl => "$dir/openssl",
+                                    lacks => 'openssl/evp.h',
+                                    no_lib => '-lcrypto');
+    is($status, 0, "the system's OpenSSL is not asked for") or diag(@said);
+
+    open my $fh, '<', "$dir/objs/Makefile" or die;
+    my $makefile = do { local $/; <$fh> };
+    ok(index($makefile, "$dir/openssl/.openssl/lib/libcrypto.a") > 0,
+       'its libcrypto is linked');
+    is(index($makefile, '-lcrypto'), -1, "the system's is not");
+};
+
+subtest '--add-dynamic-module --with-openssl' => sub {
+    my ($status, @said) = configure(whole => 'add-dynamic-module',
+                                    openssl => "$dir/openssl",
+                                    no_lib => '-lcrypto');
+    is($status, 1, "the module needs the system's") or diag(@said);
+};
 
 done_testing();
