@@ -134,8 +134,7 @@ ngx_http_auth_tenant_guard_handler(ngx_http_request_t *r)
         ngx_http_auth_tenant_judge(r, lcf, ctx);
 
     } else {
-        ctx->verdict = AUTH_TENANT_BLOCKED;
-        ctx->decided = 1;
+        ngx_http_auth_tenant_settle(r, ctx, AUTH_TENANT_BLOCKED);
     }
 
     if (ctx->verdict != AUTH_TENANT_OK) {
@@ -260,9 +259,7 @@ ngx_http_auth_tenant_open(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->verdict = AUTH_TENANT_BAD_PATH;
-    ctx->failed = NULL;
-    ctx->decided = 1;
+    ngx_http_auth_tenant_settle(r, ctx, AUTH_TENANT_BAD_PATH);
 
     ngx_http_auth_tenant_log(r, ctx, dry ? "would refuse" : "refused");
 

@@ -48,7 +48,22 @@ ngx_http_auth_tenant_judge(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
     ngx_http_auth_tenant_ctx_t *ctx)
 {
+    ngx_http_auth_tenant_settle(r, ctx, AUTH_TENANT_ERROR);
+
     ctx->decided = 0;
+    ctx->verdict = ngx_http_auth_tenant_decide(r, lcf, ctx);
+    ctx->decided = 1;
+}
+
+
+/* a verdict on this location, and nothing of an earlier one */
+
+void
+ngx_http_auth_tenant_settle(ngx_http_request_t *r,
+    ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_verdict_e verdict)
+{
+    ctx->verdict = verdict;
+    ctx->decided = 1;
     ctx->pass = ngx_http_auth_tenant_pass(r);
     ctx->failed = NULL;
 
@@ -56,9 +71,6 @@ ngx_http_auth_tenant_judge(ngx_http_request_t *r,
     ngx_str_null(&ctx->location);
     ngx_memzero(&ctx->matched, sizeof(auth_tenant_names_t));
     ngx_memzero(&ctx->identity, sizeof(auth_tenant_names_t));
-
-    ctx->verdict = ngx_http_auth_tenant_decide(r, lcf, ctx);
-    ctx->decided = 1;
 }
 
 

@@ -280,6 +280,8 @@ const ngx_http_auth_tenant_ctx_t *ngx_http_auth_tenant_get_ctx(
 void ngx_http_auth_tenant_judge(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
     ngx_http_auth_tenant_ctx_t *ctx);
+void ngx_http_auth_tenant_settle(ngx_http_request_t *r,
+    ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_verdict_e verdict);
 
 
 /* _answer.c */

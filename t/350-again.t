@@ -180,3 +180,24 @@ provider('other', 'issuer https://other.example.com') . provider('twin')
 [qr/refused: rule: .*, rule \S+:\d+,/, 'refused: no_match: ']
 --- no_error_log eval
 qr/refused: no_match: .*, rule \S+:\d+/
+
+
+
+=== TEST 6: nor where nothing is checked but the path
+--- config
+    location / {
+        auth_tenant          corp;
+        auth_tenant_require  role is admin;
+        error_page 403       /off$uri;
+        proxy_pass           http://app;
+    }
+
+    location /off/ {
+        proxy_pass  http://app;
+    }
+--- asks eval
+[ '/a/b/%252e%252e/c' => 'bad_path', claims => { role => 'x' } ]
+--- error_log eval
+[qr/refused: rule: .*, rule \S+:\d+,/, 'refused: bad_path: ']
+--- no_error_log eval
+qr/refused: bad_path: .*, rule \S+:\d+/
