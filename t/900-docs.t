@@ -98,7 +98,8 @@ sub wrap {
 
     my $http = "resolver 127.0.0.1;\n"
         . 'geo $public { default 0; }'
-        . ' map $host $tenant_of_host { default ""; }' . "\n";
+        . ' map $host $tenant_of_host { default ""; }'
+        . ' map $auth_upstream $instance { "" 127.0.0.1:1; }' . "\n";
 
     if ($context eq 'http') {
         $http .= $snippet;
