@@ -51,6 +51,31 @@ like(`$browser http://datalab.acme.$host/sign-in/maksym`,
 like(`$browser -i http://jupyter.acme.$host/sign-in/eve`,
      qr{HTTP/1.1 403}, "eve's cookie opens nothing of another tenant");
 
+# another one, for which the port is taken
+
+{
+    local $ENV{QUICKSTART_DIR} = "$dir/other";
+    my $next = $port + 1;
+
+    my $said = `$top/util/quickstart 2>&1`;
+    isnt($?, 0, 'where the port is taken, it does not start');
+    is($said, "$port is taken: PORT=$next make run\n", 'and says what to do');
+    ok(!-e $ENV{QUICKSTART_DIR}, 'and makes nothing');
+}
+
+like(`curl -sI http://$host/sign-in/eve`, qr{^HTTP/1.1 302},
+     'the first one goes on');
+
+# a question starts and stops nothing
+
+for my $word ('help', '--help') {
+    like(`$top/util/quickstart $word`,
+         qr{^usage: .*PORT=\d+.*util/quickstart .*stop}, "$word is an answer");
+}
+like(`$top/util/quickstart strat 2>&1`, qr/^usage: /, 'as is another word');
+isnt($?, 0, 'which is an error');
+ok(-e "$dir/nginx.pid", 'the quick start is as it was');
+
 is(system("$top/util/quickstart", 'stop'), 0, 'it stops');
 ok(!-e "$dir/nginx.pid", 'and leaves nothing running');
 
