@@ -266,7 +266,7 @@ auth_tenant_path_dots(const auth_tenant_str_t *segment)
  * Tells whether the path from `start` on may climb above it, for whatever
  * backend reads it: one that decodes never, once or twice, that takes "\" and
  * encoded slashes for separators or doesn't, that cuts ";parameters" off (or
- * what follows an encoded "?", "#" or NUL) or doesn't.
+ * what follows an encoded "?" or "#") or doesn't.
  *
  * One walk over the twice decoded path is enough, if each step takes the
  * least depth of all readings.  A "/" that stands there as it is separates
@@ -307,7 +307,7 @@ auth_tenant_path_climbs(const auth_tenant_str_t *path, size_t start)
 
         if (c != '/' && c != '\\') {
 
-            if (c == ';' || c == '?' || c == '#' || c == '\0') {
+            if (c == ';' || c == '?' || c == '#') {
                 cut = 1;
 
             } else if (cut == 0) {
