@@ -122,26 +122,38 @@ ngx_http_auth_tenant_source_load(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    if (report.leaked) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"jwks_file\" of provider \"%V\": \"%V\" has %ui "
-                           "private keys in it, which the provider must keep "
-                           "to itself: they are not used and no longer secret",
-                           &source->provider, &source->path,
-                           (ngx_uint_t) report.leaked);
-    }
-
-    if (report.skipped) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"jwks_file\" of provider \"%V\": \"%V\" has %ui "
-                           "usable keys, %ui are skipped, the first because "
-                           "of: %s", &source->provider, &source->path,
-                           (ngx_uint_t) report.keys,
-                           (ngx_uint_t) report.skipped,
-                           report.error ? report.error : "");
-    }
+    ngx_http_auth_tenant_source_report(source, &report, NGX_LOG_WARN, cf->log);
 
     return NGX_OK;
+}
+
+
+/* what a document holds that is of no use */
+
+void
+ngx_http_auth_tenant_source_report(
+    const ngx_http_auth_tenant_source_t *source,
+    const auth_tenant_keys_report_t *report, ngx_uint_t level, ngx_log_t *log)
+{
+    if (report->leaked) {
+        ngx_log_error(level, log, 0,
+                      "auth_tenant: \"%V\" of provider \"%V\" has %ui private "
+                      "keys in it, which the provider must keep to itself: "
+                      "they are not used and no longer secret in %s:%ui",
+                      &source->path, &source->provider,
+                      (ngx_uint_t) report->leaked, source->file, source->line);
+    }
+
+    if (report->skipped) {
+        ngx_log_error(level, log, 0,
+                      "auth_tenant: \"%V\" of provider \"%V\" has %ui usable "
+                      "keys, %ui are skipped, the first because of: %s "
+                      "in %s:%ui",
+                      &source->path, &source->provider,
+                      (ngx_uint_t) report->keys, (ngx_uint_t) report->skipped,
+                      report->error ? report->error : "",
+                      source->file, source->line);
+    }
 }
 
 

@@ -61,6 +61,13 @@ struct ngx_http_auth_tenant_source_s {
 };
 
 
+/* _keys.c */
+
+void ngx_http_auth_tenant_source_report(
+    const ngx_http_auth_tenant_source_t *source,
+    const auth_tenant_keys_report_t *report, ngx_uint_t level, ngx_log_t *log);
+
+
 /* _keys_file.c */
 
 ngx_int_t ngx_http_auth_tenant_file_look(ngx_str_t *path,

@@ -207,13 +207,9 @@ ngx_http_auth_tenant_source_swap(ngx_http_auth_tenant_source_t *source,
                   &source->path, &source->provider, (ngx_uint_t) report->keys,
                   (ngx_uint_t) report->skipped);
 
-    if (report->leaked) {
-        ngx_log_error(ngx_http_auth_tenant_source_level(NGX_LOG_WARN), log, 0,
-                      "auth_tenant: \"%V\" of provider \"%V\" has %ui private "
-                      "keys in it, which the provider must keep to itself",
-                      &source->path, &source->provider,
-                      (ngx_uint_t) report->leaked);
-    }
+    ngx_http_auth_tenant_source_report(source, report,
+                              ngx_http_auth_tenant_source_level(NGX_LOG_WARN),
+                              log);
 }
 
 

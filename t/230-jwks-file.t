@@ -126,6 +126,9 @@ my %good = (
     rewritten => sub { put("$_[0].json", jwks($new)) },
     renamed   => sub { replace("$_[0].json", jwks($new)) },
     pem       => sub { replace("$_[0].json", $new->pem) },
+    partly    => sub { replace("$_[0].json",
+                               jwks($new, $twin->jwk(use => 'enc'),
+                                    key('ES256')->jwk(d => 'AAAA'))) },
 
     # as Kubernetes mounts a ConfigMap: NAME -> ..data/NAME, ..data swapped
 
@@ -275,10 +278,16 @@ for my $name (sort keys %good) {
         is(result($name, $old), $name =~ /pem|stealthy/ ? 'bad_signature'
                                                         : 'unknown_key',
            'the old ones are gone');
-        is(said($name, '\[notice\].*again: 1 usable keys, 0 skipped'), 1,
-           'the log says so, once');
+        my $skipped = $name eq 'partly' ? 2 : 0;
+        is(said($name, "\\[notice\\].*again: 1 usable keys, $skipped skipped"),
+           1, 'the log says so, once');
     };
 }
+
+is(said('partly', '\[warn\].*1 usable keys, 2 are skipped, .* because of: \S'),
+   1, 'A4.12: why keys are skipped is said again');
+is(said('partly', '\[warn\].*has 1 private keys in it'), 1,
+   'A4.8: so is a private key');
 
 is(result('touched', $old), 'ok', 'the same keys in another file');
 is(said('touched', '.'), 0, 'are nothing to speak of');

@@ -105,10 +105,10 @@ conf('DIR/over', 0, qr{$name/over" is larger than 256k, leave only});
 put('some', jwks($key, key('ES256')->jwk(use => 'enc'),
                  key('ES384')->jwk(crv => 'P-111')));
 my $counts = '1 usable keys, 2 are skipped, the first because of: \S';
-conf('DIR/some', 1, qr{\[warn\].*provider "corp": "\S*/some" has $counts});
+conf('DIR/some', 1, qr{\[warn\].*/some" of provider "corp" has $counts});
 
 put('leak', jwks($key, key('ES256')->jwk(d => 'AAAA')));
-conf('DIR/leak', 1, qr{\[warn\].*/leak" has 1 private keys in it});
+conf('DIR/leak', 1, qr{\[warn\].*/leak" of provider "corp" has 1 private});
 
 
 # The master reads as root, the workers as their own user
