@@ -63,9 +63,10 @@ auth_tenant_verdict_e
 auth_tenant_claims_parse(auth_tenant_claims_t *claims,
     const auth_tenant_str_t *payload, unsigned char *dst)
 {
-    json_t             *root;
-    ptrdiff_t           n;
-    auth_tenant_str_t   flat;
+    json_t                 *root;
+    ptrdiff_t               n;
+    auth_tenant_str_t       flat;
+    auth_tenant_verdict_e   verdict;
 
     memset(claims, 0, sizeof(auth_tenant_claims_t));
 
@@ -73,9 +74,9 @@ auth_tenant_claims_parse(auth_tenant_claims_t *claims,
         return AUTH_TENANT_MALFORMED;
     }
 
-    root = auth_tenant_json_parse(payload);
+    root = auth_tenant_json_parse(payload, &verdict);
     if (root == NULL) {
-        return AUTH_TENANT_MALFORMED;
+        return verdict;
     }
 
     dst[0] = AUTH_TENANT_CLAIMS_LAYOUT;

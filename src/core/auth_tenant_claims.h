@@ -61,8 +61,8 @@ size_t auth_tenant_claims_size(size_t len);
  * section 2), "exp" and "iat" are numbers, and "nbf", if present, is one
  * (NumericDate, RFC 7519 section 2: fractions are allowed and rounded so that
  * no token lives longer; 0 to 9999-12-31); AUTH_TENANT_BAD_TYPE if "events" is
- * present (a logout or security event token, RFC 8417).  Otherwise
- * AUTH_TENANT_OK.
+ * present (a logout or security event token, RFC 8417); AUTH_TENANT_ERROR if
+ * memory ran out.  Otherwise AUTH_TENANT_OK.
  */
 auth_tenant_verdict_e auth_tenant_claims_parse(auth_tenant_claims_t *claims,
     const auth_tenant_str_t *payload, unsigned char *dst);

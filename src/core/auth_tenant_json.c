@@ -11,6 +11,10 @@
 
 /* What jansson is given: a string to fill its buffer with, then the text. */
 
+#define AUTH_TENANT_JSON_BEFORE  "[\""
+#define AUTH_TENANT_JSON_BETWEEN "\","
+
+
 typedef struct {
     size_t                        pos;
     size_t                        padding;
@@ -22,15 +26,24 @@ static int auth_tenant_json_scan(const auth_tenant_str_t *text,
     size_t *longest);
 static const unsigned char *auth_tenant_json_skip_string(
     const unsigned char *p, const unsigned char *end);
+static size_t auth_tenant_json_put(unsigned char *dst, size_t size,
+    const char *src, size_t len, size_t *pos);
 static size_t auth_tenant_json_read(void *buf, size_t size, void *data);
+static int auth_tenant_json_no_memory(const auth_tenant_json_source_t *source,
+    const json_error_t *error);
+static int auth_tenant_json_string_lost(const auth_tenant_str_t *text,
+    size_t pos);
 
 
 json_t *
-auth_tenant_json_parse(const auth_tenant_str_t *text)
+auth_tenant_json_parse(const auth_tenant_str_t *text,
+    auth_tenant_verdict_e *verdict)
 {
     json_t                     *list, *padding, *json;
     json_error_t                error;
     auth_tenant_json_source_t   source;
+
+    *verdict = AUTH_TENANT_MALFORMED;
 
     if (!auth_tenant_json_scan(text, &source.padding)) {
         return NULL;
@@ -56,13 +69,25 @@ auth_tenant_json_parse(const auth_tenant_str_t *text)
     list = json_load_callback(auth_tenant_json_read, &source,
                               JSON_REJECT_DUPLICATES, &error);
 
+    if (list == NULL) {
+
+        if (auth_tenant_json_no_memory(&source, &error)) {
+            *verdict = AUTH_TENANT_ERROR;
+        }
+
+        return NULL;
+    }
+
     padding = json_array_get(list, 0);
     json = json_array_get(list, 1);
 
-    if (json_array_size(list) != 2
-        || json_string_length(padding) != source.padding
-        || !json_is_object(json))
-    {
+    if (json_string_length(padding) != source.padding) {
+        json_decref(list);
+        *verdict = AUTH_TENANT_ERROR;
+        return NULL;
+    }
+
+    if (json_array_size(list) != 2 || !json_is_object(json)) {
         json_decref(list);
         return NULL;
     }
@@ -117,9 +142,11 @@ auth_tenant_json_read(void *buf, size_t size, void *data)
     n = 0;
     pos = source->pos;
 
-    n += auth_tenant_json_put(p + n, size - n, "[\"", 2, &pos);
+    n += auth_tenant_json_put(p + n, size - n, AUTH_TENANT_JSON_BEFORE,
+                              sizeof(AUTH_TENANT_JSON_BEFORE) - 1, &pos);
     n += auth_tenant_json_put(p + n, size - n, NULL, source->padding, &pos);
-    n += auth_tenant_json_put(p + n, size - n, "\",", 2, &pos);
+    n += auth_tenant_json_put(p + n, size - n, AUTH_TENANT_JSON_BETWEEN,
+                              sizeof(AUTH_TENANT_JSON_BETWEEN) - 1, &pos);
     n += auth_tenant_json_put(p + n, size - n,
                               (const char *) source->text->data,
                               source->text->len, &pos);
@@ -128,6 +155,93 @@ auth_tenant_json_read(void *buf, size_t size, void *data)
     source->pos += n;
 
     return n;
+}
+
+
+/*
+ * jansson gives no code to an allocation that failed: either it leaves the
+ * error without a text, or it takes the string that it had no room for as a
+ * syntax error.  That stands behind the string; so it is one that nothing else
+ * can be wrong with.
+ */
+
+static int
+auth_tenant_json_no_memory(const auth_tenant_json_source_t *source,
+    const json_error_t *error)
+{
+    size_t  pos, begin;
+
+    if (error->text[0] == '\0') {
+        return 1;
+    }
+
+    if (json_error_code(error) != json_error_invalid_syntax) {
+        return 0;
+    }
+
+    pos = (size_t) error->position;
+    begin = sizeof(AUTH_TENANT_JSON_BEFORE AUTH_TENANT_JSON_BETWEEN) - 1
+            + source->padding;
+
+    /* what stands before the text is ours */
+
+    return pos < begin
+           || auth_tenant_json_string_lost(source->text, pos - begin);
+}
+
+
+/*
+ * Tells whether a string ends at `pos` where one may stand.  Up to there the
+ * text is right, or jansson would have stopped before; but an escaped
+ * surrogate without its twin is found at the end of the string, too.
+ */
+
+static int
+auth_tenant_json_string_lost(const auth_tenant_str_t *text, size_t pos)
+{
+    unsigned char         before;
+    const unsigned char  *p, *q, *end;
+
+    q = NULL;
+    before = '\0';
+    end = text->data + text->len;
+
+    for (p = text->data; p < end; p++) {
+
+        if (*p != '"') {
+
+            if (*p > ' ') {
+                before = *p;
+            }
+
+            continue;
+        }
+
+        q = auth_tenant_json_skip_string(p + 1, end);
+
+        if (q == NULL) {
+            return 0;
+        }
+
+        if ((size_t) (q + 1 - text->data) == pos) {
+            break;
+        }
+
+        before = '"';
+        p = q;
+    }
+
+    if (p == end || before == '\0' || strchr("{[:,", before) == NULL) {
+        return 0;
+    }
+
+    for ( /* void */ ; p + 2 < q; p++) {
+        if (p[0] == '\\' && p[1] == 'u' && (p[2] == 'd' || p[2] == 'D')) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -24,9 +24,12 @@
  * RFC 7519 section 4), trailing bytes, a byte order mark, NUL (raw or
  * escaped), invalid UTF-8, integers beyond 64 bits, reals beyond a double
  * (1e400; 1e300 is one, so range-check before any cast).  Returns a new
- * reference that the caller gives back with json_decref(), or NULL.
+ * reference that the caller gives back with json_decref(), or NULL with
+ * *verdict set: AUTH_TENANT_MALFORMED if the text is refused,
+ * AUTH_TENANT_ERROR if memory ran out.
  */
-json_t *auth_tenant_json_parse(const auth_tenant_str_t *text);
+json_t *auth_tenant_json_parse(const auth_tenant_str_t *text,
+    auth_tenant_verdict_e *verdict);
 
 
 /*

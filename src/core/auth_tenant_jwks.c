@@ -196,13 +196,16 @@ auth_tenant_jwks_parse(auth_tenant_keys_t *keys,
     const auth_tenant_str_t *document, auth_tenant_algs_t algs,
     auth_tenant_keys_report_t *report)
 {
-    int      ok;
-    json_t  *json, *jwks;
+    int                     ok;
+    json_t                 *json, *jwks;
+    auth_tenant_verdict_e   verdict;
 
-    json = auth_tenant_json_parse(document);
+    json = auth_tenant_json_parse(document, &verdict);
 
     if (json == NULL) {
-        report->error = "document is neither strict JSON nor PEM";
+        report->error = (verdict == AUTH_TENANT_ERROR)
+                        ? AUTH_TENANT_NO_MEMORY
+                        : "document is neither strict JSON nor PEM";
         return 0;
     }
 

@@ -47,10 +47,9 @@ auth_tenant_jws_parse(auth_tenant_jws_t *jws, const auth_tenant_str_t *token)
 
     header.data = text;
 
-    json = auth_tenant_json_parse(&header);
-
+    json = auth_tenant_json_parse(&header, &rc);
     if (json == NULL) {
-        return AUTH_TENANT_MALFORMED;
+        return rc;
     }
 
     rc = auth_tenant_jws_header(jws, json);

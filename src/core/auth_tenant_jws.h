@@ -38,7 +38,8 @@ typedef struct {
  * supported), "b64" (RFC 7797 section 7), embedded or referenced keys ("jwk",
  * "jku", "x5c", "x5u"), "zip", "enc", "kid", "typ" or "cty" of a wrong type or
  * size, any "cty".  AUTH_TENANT_BAD_ALGORITHM: "alg" missing, not a string,
- * "none" or not in the table.  Otherwise AUTH_TENANT_OK.
+ * "none" or not in the table.  AUTH_TENANT_ERROR if memory ran out.  Otherwise
+ * AUTH_TENANT_OK.
  */
 auth_tenant_verdict_e auth_tenant_jws_parse(auth_tenant_jws_t *jws,
     const auth_tenant_str_t *token);

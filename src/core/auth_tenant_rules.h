@@ -141,7 +141,9 @@ unsigned auth_tenant_rules_defaults(const auth_tenant_ruleset_t *set);
  * number 0 is a value like any other), or, for the claims that
  * auth_tenant_policy_spaced() tells, a string with such a word.
  *
- * *failed is set to the rule that did not hold, or NULL.
+ * *failed is set to the rule that did not hold, or NULL.  AUTH_TENANT_ERROR if
+ * `method` is more than one bit or `values` has no names: a slip of the
+ * caller's.
  */
 auth_tenant_verdict_e auth_tenant_rules_judge(
     const auth_tenant_ruleset_t *set, auth_tenant_methods_t method,

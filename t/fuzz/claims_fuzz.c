@@ -183,16 +183,22 @@ check_payload(const uint8_t *data, size_t size)
     auth_tenant_str_t       payload;
     auth_tenant_node_t      root;
     auth_tenant_claims_t    claims;
-    auth_tenant_verdict_e   verdict;
+    auth_tenant_verdict_e   verdict, refused;
 
     verdict = parse(&claims, data, size, &form);
 
     payload.data = data;
     payload.len = size;
 
-    json = size > AUTH_TENANT_MAX_PAYLOAD ? NULL
-                                          : auth_tenant_json_parse(&payload);
+    json = NULL;
+    refused = AUTH_TENANT_MALFORMED;
+
+    if (size <= AUTH_TENANT_MAX_PAYLOAD) {
+        json = auth_tenant_json_parse(&payload, &refused);
+    }
+
     if (json == NULL) {
+        check(refused == AUTH_TENANT_MALFORMED);
         check(verdict == AUTH_TENANT_MALFORMED);
         return;
     }
@@ -343,6 +349,7 @@ find(const uint8_t *data, size_t size)
     auth_tenant_claim_t     claim;
     auth_tenant_names_t     given;
     auth_tenant_claims_t    claims;
+    auth_tenant_verdict_e   verdict;
 
     end = memchr(data, '\n', size);
 
@@ -357,7 +364,7 @@ find(const uint8_t *data, size_t size)
     rest.data = end + 1;
     rest.len = size - source.len - 1;
 
-    json = auth_tenant_json_parse(&rest);
+    json = auth_tenant_json_parse(&rest, &verdict);
 
     if (auth_tenant_claim_compile(&claim, &source) != NULL || json == NULL) {
         json_decref(json);

@@ -128,15 +128,16 @@ try(const json_t *jwk, auth_tenant_algs_t algs)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    json_t             *jwk;
-    auth_tenant_str_t   text;
+    json_t                 *jwk;
+    auth_tenant_str_t       text;
+    auth_tenant_verdict_e   verdict;
 
     static unsigned char  buffer[EXPAND_MAX];
 
     text.len = expand(buffer, data, size);
     text.data = buffer;
 
-    jwk = auth_tenant_json_parse(&text);
+    jwk = auth_tenant_json_parse(&text, &verdict);
 
     if (jwk != NULL) {
         try(jwk, ALL);

@@ -12,15 +12,19 @@
 #include "auth_tenant_json.h"
 
 
-/* Parses a copy without a byte to spare, so that ASan sees every overrun. */
+/*
+ * Parses a copy without a byte to spare, so that ASan sees every overrun.  1
+ * for an object, 0 if the text is refused, -2 if memory is said to be short.
+ */
 
 static int
 parses_bytes(const char *text, size_t len)
 {
-    int                rc;
-    char              *copy;
-    json_t            *json;
-    auth_tenant_str_t  s;
+    int                     rc;
+    char                   *copy;
+    json_t                 *json;
+    auth_tenant_str_t       s;
+    auth_tenant_verdict_e   verdict;
 
     copy = malloc(len ? len : 1);
     memcpy(copy, text, len);
@@ -28,8 +32,12 @@ parses_bytes(const char *text, size_t len)
     s.len = len;
     s.data = (unsigned char *) copy;
 
-    json = auth_tenant_json_parse(&s);
+    json = auth_tenant_json_parse(&s, &verdict);
     rc = (json != NULL);
+
+    if (json == NULL && verdict != AUTH_TENANT_MALFORMED) {
+        rc = (verdict == AUTH_TENANT_ERROR) ? -2 : -3;
+    }
 
     if (json != NULL && !json_is_object(json)) {
         rc = -1;
@@ -115,6 +123,8 @@ test_structure(void)
     ok(!parses(""), "A2.6: nothing");
     ok(!parses("   "), "A2.6: white space only");
     ok(!parses("[]"), "A2.6: an array on top");
+    ok(!parses("{\"a\" \"b\":1}"), "A2.6: no colon");
+    ok(!parses("{\"a\":1 \"b\":1}"), "A2.6: no comma");
     ok(!parses("[{}]"), "A2.6: an object in an array on top");
     ok(!parses("\"a\""), "A2.6: a string on top");
     ok(!parses("123"), "A2.6: a number on top");
@@ -252,11 +262,12 @@ test_numbers(void)
 static void
 test_string_member(void)
 {
-    json_t             *json;
-    auth_tenant_str_t   value;
+    json_t                 *json;
+    auth_tenant_str_t       value;
+    auth_tenant_verdict_e   verdict;
 
     value = str("{\"s\":\"text\",\"e\":\"\",\"n\":1,\"z\":null}");
-    json = auth_tenant_json_parse(&value);
+    json = auth_tenant_json_parse(&value, &verdict);
 
     is(auth_tenant_json_string(json, "s", &value), 1, "a string member");
     is_str(&value, "text", "its value");
@@ -280,13 +291,16 @@ test_string_member(void)
 
 static unsigned  allocations;
 static unsigned  failing;
+static unsigned  last;
 static long      outstanding;
 
 
 static void *
 failing_malloc(size_t size)
 {
-    if (++allocations == failing) {
+    allocations++;
+
+    if (allocations >= failing && allocations <= last) {
         return NULL;
     }
 
@@ -305,23 +319,31 @@ counting_free(void *p)
 
 
 static void
-test_memory(void)
+run_short(const char *text, int all)
 {
-    unsigned  parsed;
-
-    static const char  text[] =
-        "{\"a\":[1,2,3,{\"b\":\"c\",\"d\":null}],\"e\":1.5,\"f\":{\"g\":[]}}";
+    unsigned  parsed, blamed;
 
     json_set_alloc_funcs(failing_malloc, counting_free);
 
     parsed = 0;
+    blamed = 0;
     outstanding = 0;
 
     for (failing = 1; ; failing++) {
         allocations = 0;
+        last = all ? 100000 : failing;
 
-        if (parses(text)) {
+        switch (parses(text)) {
+
+        case 1:
             parsed++;
+            break;
+
+        case -2:
+            break;
+
+        default:
+            blamed++;
         }
 
         if (allocations < failing) {
@@ -331,9 +353,31 @@ test_memory(void)
 
     json_set_alloc_funcs(malloc, free);
 
-    ok(failing > 10, "E17: every allocation failed once");
+    ok(failing > 10, "E17: %s failed once", all ? "all from each allocation on"
+                                                : "every allocation");
     is(parsed, 1, "E17: only the run without a failure gave an object");
+    is(blamed, 0, "E17: the text was never at fault");
     is(outstanding, 0, "E17: nothing is lost");
+}
+
+
+static void
+test_memory(void)
+{
+    char  longer[3000];
+
+    static const char  text[] =
+        "{\"a\":[1,\"\",3, \"x\\\"\" , \"y\",{\"b\" : \"c\",\"d\":null}],"
+        "\"e\":1.5,\"\\u00e9\":{\"g\":[true,-1e-9]}}";
+
+    run_short(text, 0);
+    run_short(text, 1);
+
+    /* jansson's buffer has to grow */
+
+    snprintf(longer, sizeof(longer), "{\"a\":\"%02000d\",\"b\":[\"c\"]}", 7);
+    run_short(longer, 0);
+    run_short(longer, 1);
 }
 
 

@@ -180,6 +180,8 @@ test_token(const char *alg, const char *kind)
             break;
         }
 
+        wrong += (rc == AUTH_TENANT_MALFORMED);
+
         memory_fail(n);
         wrong += (judge(&bad, keys) == AUTH_TENANT_OK);
         memory_fail(0);
