@@ -124,8 +124,16 @@ sub check {
 
 sub start {
     my ($class, %conf) = @_;
+    return $class->launch(write_conf(%conf));
+}
 
-    my $path = write_conf(%conf);
+
+# a whole configuration: PATH/nginx.conf, with a socket, a pid and an error.log
+# of these names in PATH
+
+sub launch {
+    my ($class, $path) = @_;
+
     my ($status, $text) = run($path, 1);
     die "nginx did not start: $text" if $status != 0;
 
