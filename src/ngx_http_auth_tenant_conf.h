@@ -43,10 +43,11 @@ char *ngx_http_auth_tenant_template_slot(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
-/* _scrub.c */
+/* _conf_scrub.c */
 
 char *ngx_http_auth_tenant_scrub(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+ngx_array_t *ngx_http_auth_tenant_scrub_default(ngx_conf_t *cf);
 ngx_int_t ngx_http_auth_tenant_known_header(ngx_str_t *name);
 
 

@@ -53,13 +53,7 @@ ngx_http_auth_tenant_token(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         other = lcf->tokens->elts;
 
         for (j = 0; j < lcf->tokens->nelts - 1; j++) {
-            if (other[j].type == token->type
-                && other[j].index == token->index
-                && other[j].name.len == token->name.len
-                && ngx_strncmp(other[j].name.data, token->name.data,
-                               token->name.len)
-                   == 0)
-            {
+            if (ngx_http_auth_tenant_token_eq(&other[j], token)) {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "duplicate source \"%V\" in "
                                    "\"auth_tenant_token\"", &value[i]);

@@ -7,6 +7,7 @@
 #include "ngx_http_auth_tenant_headers.h"
 
 
+static ngx_int_t ngx_http_auth_tenant_own_headers(ngx_http_request_t *r);
 static ngx_int_t ngx_http_auth_tenant_remove_header(ngx_http_request_t *r,
     const ngx_str_t *lowcase);
 
@@ -152,7 +153,7 @@ ngx_http_auth_tenant_is_header(ngx_table_elt_t *h, const ngx_str_t *lowcase)
  * hidden from one must not vanish from the other.
  */
 
-ngx_int_t
+static ngx_int_t
 ngx_http_auth_tenant_own_headers(ngx_http_request_t *r)
 {
     ngx_uint_t                    n;
@@ -200,7 +201,7 @@ ngx_http_auth_tenant_own_headers(ngx_http_request_t *r)
 
 
 ngx_table_elt_t *
-ngx_http_auth_tenant_header(ngx_http_request_t *r, ngx_str_t *lowcase,
+ngx_http_auth_tenant_header(ngx_http_request_t *r, const ngx_str_t *lowcase,
     ngx_uint_t *count)
 {
     ngx_table_elt_t              *h, *found;

@@ -35,7 +35,11 @@ ngx_int_t ngx_http_auth_tenant_walk_unlink(ngx_http_auth_tenant_walk_t *walk);
 
 ngx_int_t ngx_http_auth_tenant_is_header(ngx_table_elt_t *h,
     const ngx_str_t *lowcase);
-ngx_int_t ngx_http_auth_tenant_own_headers(ngx_http_request_t *r);
+
+
+/* _scrub.c */
+
+u_char ngx_http_auth_tenant_fold(u_char ch);
 
 
 /* _cookie.c */

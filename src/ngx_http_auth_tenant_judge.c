@@ -40,7 +40,6 @@ static auth_tenant_verdict_e ngx_http_auth_tenant_expand(
     const auth_tenant_template_t *template, ngx_str_t *value);
 static int ngx_http_auth_tenant_variable(void *data, uintptr_t index,
     auth_tenant_str_t *value);
-static ngx_uint_t ngx_http_auth_tenant_early_data(ngx_http_request_t *r);
 
 
 void
@@ -233,7 +232,7 @@ ngx_http_auth_tenant_read_claims(ngx_http_request_t *r,
     const auth_tenant_jws_t *jws, auth_tenant_claims_t *claims)
 {
     size_t                 size;
-    u_char                *payload, *flat;
+    u_char                *p, *scratch;
     auth_tenant_str_t      text;
     auth_tenant_verdict_e  verdict;
 
@@ -243,24 +242,33 @@ ngx_http_auth_tenant_read_claims(ngx_http_request_t *r,
 
     size = auth_tenant_b64url_decoded_len(jws->payload.len);
 
-    payload = ngx_pnalloc(r->pool, size);
-    if (payload == NULL) {
+    /* parsing takes six times the room of what is kept with the request */
+
+    scratch = ngx_alloc(size + auth_tenant_claims_size(size),
+                        r->connection->log);
+    if (scratch == NULL) {
         return AUTH_TENANT_ERROR;
     }
 
-    verdict = auth_tenant_jws_payload(jws, payload, size, &text);
-    if (verdict != AUTH_TENANT_OK) {
-        return verdict;
+    verdict = auth_tenant_jws_payload(jws, scratch, size, &text);
+
+    if (verdict == AUTH_TENANT_OK) {
+        verdict = auth_tenant_claims_parse(claims, &text, scratch + size);
     }
 
-    flat = ngx_pnalloc(r->pool, auth_tenant_claims_size(text.len));
-    if (flat == NULL) {
-        return AUTH_TENANT_ERROR;
+    if (verdict == AUTH_TENANT_OK) {
+
+        p = ngx_pnalloc(r->pool, claims->flat.len);
+
+        if (p) {
+            auth_tenant_claims_move(claims, p);
+
+        } else {
+            verdict = AUTH_TENANT_ERROR;
+        }
     }
 
-    verdict = auth_tenant_claims_parse(claims, &text, flat);
-
-    ngx_pfree(r->pool, payload);
+    ngx_free(scratch);
 
     return verdict;
 }
@@ -307,13 +315,7 @@ ngx_http_auth_tenant_accept_credential(ngx_http_request_t *r,
     token = lcf->tokens->elts;
 
     for (i = 0; i < lcf->tokens->nelts; i++) {
-        if (token[i].type == source->type
-            && token[i].index == source->index
-            && token[i].name.len == source->name.len
-            && ngx_strncmp(token[i].name.data, source->name.data,
-                           source->name.len)
-               == 0)
-        {
+        if (ngx_http_auth_tenant_token_eq(&token[i], source)) {
             break;
         }
     }
@@ -479,26 +481,4 @@ ngx_http_auth_tenant_variable(void *data, uintptr_t index,
     value->len = vv->len;
 
     return 1;
-}
-
-
-/* anybody can replay early data: RFC 8446 section 8, RFC 8470 */
-
-static ngx_uint_t
-ngx_http_auth_tenant_early_data(ngx_http_request_t *r)
-{
-#if (NGX_HTTP_SSL)
-
-    ngx_str_t  s;
-
-    if (r->connection->ssl
-        && ngx_ssl_get_early_data(r->connection, r->pool, &s) == NGX_OK
-        && s.len)
-    {
-        return 1;
-    }
-
-#endif
-
-    return 0;
 }

@@ -235,7 +235,6 @@ ngx_int_t ngx_http_auth_tenant_keys_init_process(ngx_cycle_t *cycle);
 
 ngx_int_t ngx_http_auth_tenant_scrub_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_auth_tenant_rescrub_handler(ngx_http_request_t *r);
-ngx_array_t *ngx_http_auth_tenant_scrub_default(ngx_conf_t *cf);
 
 
 /* _headers.c */
@@ -243,11 +242,14 @@ ngx_array_t *ngx_http_auth_tenant_scrub_default(ngx_conf_t *cf);
 ngx_int_t ngx_http_auth_tenant_strip(ngx_http_request_t *r,
     const ngx_http_auth_tenant_token_t *token);
 ngx_table_elt_t *ngx_http_auth_tenant_header(ngx_http_request_t *r,
-    ngx_str_t *lowcase, ngx_uint_t *count);
+    const ngx_str_t *lowcase, ngx_uint_t *count);
 
 
 /* _token.c */
 
+ngx_uint_t ngx_http_auth_tenant_token_eq(
+    const ngx_http_auth_tenant_token_t *a,
+    const ngx_http_auth_tenant_token_t *b);
 auth_tenant_verdict_e ngx_http_auth_tenant_find_token(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
     const ngx_http_auth_tenant_token_t **source, auth_tenant_str_t *token);
@@ -256,6 +258,7 @@ auth_tenant_methods_t ngx_http_auth_tenant_request_method(
 auth_tenant_verdict_e ngx_http_auth_tenant_check_origin(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_methods_t method,
     const ngx_http_auth_tenant_token_t *source);
+ngx_uint_t ngx_http_auth_tenant_early_data(ngx_http_request_t *r);
 
 
 /* _match.c */

@@ -77,11 +77,21 @@ ngx_http_auth_tenant_find_token(ngx_http_request_t *r,
 }
 
 
+ngx_uint_t
+ngx_http_auth_tenant_token_eq(const ngx_http_auth_tenant_token_t *a,
+    const ngx_http_auth_tenant_token_t *b)
+{
+    return a->type == b->type
+           && a->index == b->index
+           && a->name.len == b->name.len
+           && ngx_strncmp(a->name.data, b->name.data, a->name.len) == 0;
+}
+
+
 static auth_tenant_verdict_e
 ngx_http_auth_tenant_token_source(ngx_http_request_t *r,
     const ngx_http_auth_tenant_token_t *source, ngx_str_t *token)
 {
-    ngx_str_t                   name;
     ngx_uint_t                  count;
     ngx_table_elt_t            *h;
     ngx_http_variable_value_t  *vv;
@@ -118,9 +128,7 @@ ngx_http_auth_tenant_token_source(ngx_http_request_t *r,
 
     case NGX_HTTP_AUTH_TENANT_HEADER:
 
-        name = source->name;
-
-        h = ngx_http_auth_tenant_header(r, &name, &count);
+        h = ngx_http_auth_tenant_header(r, &source->name, &count);
         if (h == NULL) {
             return AUTH_TENANT_NO_TOKEN;
         }
@@ -401,4 +409,26 @@ ngx_http_auth_tenant_same(const ngx_str_t *a, const ngx_str_t *b)
 {
     return a->len == b->len
            && ngx_strncasecmp(a->data, b->data, a->len) == 0;
+}
+
+
+/* anybody can replay early data: RFC 8446 section 8, RFC 8470 */
+
+ngx_uint_t
+ngx_http_auth_tenant_early_data(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_SSL)
+
+    ngx_str_t  s;
+
+    if (r->connection->ssl
+        && ngx_ssl_get_early_data(r->connection, r->pool, &s) == NGX_OK
+        && s.len)
+    {
+        return 1;
+    }
+
+#endif
+
+    return 0;
 }

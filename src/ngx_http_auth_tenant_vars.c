@@ -22,8 +22,7 @@ static ngx_int_t ngx_http_auth_tenant_connection_variable(
 static ngx_int_t ngx_http_auth_tenant_claim_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_auth_tenant_claim_value(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, const auth_tenant_node_t *node,
-    const ngx_http_auth_tenant_ctx_t *ctx);
+    ngx_http_variable_value_t *v, const auth_tenant_node_t *node);
 static void ngx_http_auth_tenant_set_value(ngx_http_variable_value_t *v,
     const u_char *data, size_t len);
 static const ngx_http_auth_tenant_ctx_t *ngx_http_auth_tenant_allowed(
@@ -258,7 +257,7 @@ ngx_http_auth_tenant_claim_variable(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    return ngx_http_auth_tenant_claim_value(r, v, &node, ctx);
+    return ngx_http_auth_tenant_claim_value(r, v, &node);
 }
 
 
@@ -296,7 +295,7 @@ ngx_http_auth_tenant_claim_set_variable(ngx_http_request_t *r,
         if (auth_tenant_claim_find(&set[i].claim, &ctx->credential->claims,
                                    &ctx->matched, &node))
         {
-            return ngx_http_auth_tenant_claim_value(r, v, &node, ctx);
+            return ngx_http_auth_tenant_claim_value(r, v, &node);
         }
 
         break;
@@ -308,21 +307,17 @@ ngx_http_auth_tenant_claim_set_variable(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_http_auth_tenant_claim_value(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, const auth_tenant_node_t *node,
-    const ngx_http_auth_tenant_ctx_t *ctx)
+    ngx_http_variable_value_t *v, const auth_tenant_node_t *node)
 {
-    size_t              size;
     u_char             *p;
     auth_tenant_str_t   text;
 
-    size = ctx->credential->claims.flat.len;
-
-    p = ngx_pnalloc(r->pool, size);
+    p = ngx_pnalloc(r->pool, node->value.len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    if (auth_tenant_claim_text(node, p, size, &text)) {
+    if (auth_tenant_claim_text(node, p, node->value.len, &text)) {
         ngx_http_auth_tenant_set_value(v, text.data, text.len);
     }
 

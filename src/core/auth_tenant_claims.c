@@ -314,6 +314,21 @@ auth_tenant_claims_load(auth_tenant_claims_t *claims,
 }
 
 
+void
+auth_tenant_claims_move(auth_tenant_claims_t *claims, unsigned char *dst)
+{
+    const unsigned char  *src;
+
+    src = claims->flat.data;
+
+    memmove(dst, src, claims->flat.len);
+
+    claims->iss.data = dst + (claims->iss.data - src);
+    claims->sub.data = dst + (claims->sub.data - src);
+    claims->flat.data = dst;
+}
+
+
 int
 auth_tenant_claims_open(auth_tenant_claims_t *claims,
     const auth_tenant_str_t *flat)

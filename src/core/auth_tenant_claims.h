@@ -68,6 +68,11 @@ auth_tenant_verdict_e auth_tenant_claims_parse(auth_tenant_claims_t *claims,
     const auth_tenant_str_t *payload, unsigned char *dst);
 
 
+/* Moves a flat form of claims->flat.len bytes to `dst`, with its slices. */
+void auth_tenant_claims_move(auth_tenant_claims_t *claims,
+    unsigned char *dst);
+
+
 /*
  * Opens a flat form that was kept; the same checks and fields as parsing,
  * without JSON.  1, or 0 if `flat` is damaged.
@@ -137,7 +142,8 @@ int auth_tenant_claim_find(const auth_tenant_claim_t *claim,
 /*
  * A claim as text for a variable: a string or number as it is, a boolean as
  * "true" or "false", an array of those joined by ",".  Writes to `dst` of
- * `size` bytes (claims->flat.len always suffices) and returns 1.  Returns 0,
+ * `size` bytes and returns 1.  node->value.len always suffices: in an array
+ * two bytes or more stand before each element's text.  Returns 0,
  * so that the variable is empty, for null, objects, nested arrays, any text
  * that isn't fit for a header or a log (auth_tenant_text_valid()), or
  * an array element that is empty or holds a comma, since such a list couldn't

@@ -57,17 +57,17 @@ date(json_t *json, int up)
 
 
 static void
-check_text(const auth_tenant_node_t *node, const auth_tenant_claims_t *claims)
+check_text(const auth_tenant_node_t *node)
 {
     size_t              i;
     unsigned char      *dst;
     auth_tenant_str_t   text;
 
-    dst = malloc(claims->flat.len);
+    dst = malloc(node->value.len);
 
-    if (auth_tenant_claim_text(node, dst, claims->flat.len, &text)) {
+    if (auth_tenant_claim_text(node, dst, node->value.len, &text)) {
 
-        check(text.data == dst && text.len <= claims->flat.len);
+        check(text.data == dst && text.len <= node->value.len);
         check(auth_tenant_text_valid(&text));
 
         for (i = 0; i < text.len; i++) {
@@ -93,7 +93,7 @@ walk(const auth_tenant_node_t *node, const auth_tenant_claims_t *claims,
     check(node->value.data >= claims->flat.data);
     check(node->value.len <= (size_t) (last - node->value.data));
 
-    check_text(node, claims);
+    check_text(node);
 
     pos = 0;
 
@@ -400,7 +400,7 @@ find(const uint8_t *data, size_t size)
 
         if (found != NULL) {
             compare_tree(&node, found);
-            check_text(&node, &claims);
+            check_text(&node);
         }
 
         if (claim.names) {

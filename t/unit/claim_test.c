@@ -214,7 +214,7 @@ test_text(void)
         given_members(&claims, members);
         auth_tenant_claim_find(&claim, &claims, NULL, &node);
 
-        rc = auth_tenant_claim_text(&node, dst, sizeof(dst), &text);
+        rc = auth_tenant_claim_text(&node, dst, node.value.len, &text);
 
         is(rc, cases[i].text != NULL, "%s: has a text or not", cases[i].name);
 

@@ -191,12 +191,52 @@ test_dates(void)
 }
 
 
+/* What is kept of a request is no longer than need be. */
+
+static void
+test_move(void)
+{
+    unsigned char          *kept;
+    auth_tenant_str_t       payload;
+    auth_tenant_node_t      root, member;
+    auth_tenant_claims_t    moved;
+
+    static const auth_tenant_str_t  name = auth_tenant_string("a");
+
+    payload = given_payload("{'a':['b',1]," GIVEN_REQUIRED "}");
+    auth_tenant_claims_parse(&claims, &payload, given_flat);
+
+    moved = claims;
+    kept = malloc(claims.flat.len);
+    auth_tenant_claims_move(&moved, kept);
+
+    ok(moved.flat.data == kept, "claims are moved");
+    memset(given_flat, 0xff, claims.flat.len);
+
+    ok(moved.iss.data > kept && moved.iss.data < kept + moved.flat.len
+       && moved.sub.data > kept && moved.sub.data < kept + moved.flat.len,
+       "iss and sub are slices of what is kept");
+
+    is(auth_tenant_claims_open(&claims, &moved.flat), 1, "which is whole");
+    ok(auth_tenant_str_eq(&claims.iss, &moved.iss)
+       && auth_tenant_str_eq(&claims.sub, &moved.sub)
+       && claims.exp == moved.exp && claims.iat == moved.iat,
+       "and says the same");
+
+    auth_tenant_claims_root(&moved, &root);
+    is(auth_tenant_node_member(&root, &name, &member), 1, "of all claims");
+
+    free(kept);
+}
+
+
 int
 main(void)
 {
     test_required();
     test_sub_length();
     test_dates();
+    test_move();
 
     return done();
 }
