@@ -215,6 +215,8 @@ my %session = (
     jupyter => sign($globex, { %guest, apps => 'jupyter' }),
     other => sign($globex, { %guest, aud => 'globex-jupyter' }),
     acme_as_globex => sign($acme, { %user, org => 'globex' }),
+    globex_as_acme => sign($globex, {
+        %guest, account => { login => 'maria', org => 'acme' } }),
 );
 
 my $users = 'datalab--user-email-com---0925f997.acme.svc.cluster.local';
@@ -267,6 +269,7 @@ is(status('GET /work', $_->[1], session($_->[2])), 403, $_->[0]) for
     ["acme's user at globex", $globex_host, 'user'],
     ["globex's user at acme", $acme_host, 'maria'],
     ["globex's user, as acme says", $globex_host, 'acme_as_globex'],
+    ["acme's user, as globex says", $acme_host, 'globex_as_acme'],
     ['an address that nobody verified', $acme_host, 'unverified'],
     ['a user of another application', $globex_host, 'jupyter'];
 
