@@ -188,3 +188,18 @@ map { my ($word, $value) = @$_;
   host => 'acme.example.com' ],
 [ '/maria/'        => 'wrong_user', host => 'acme.example.com' ],
 [ '/maria/'        => 'wrong_tenant', host => 'globex.example.com' ]
+
+
+
+=== TEST 11: "/" names whom the token names, and nobody else
+--- config
+    location / {
+        auth_tenant       corp;
+        auth_tenant_path  "/{tenant}/{user}/";
+        auth_tenant_home  "/{tenant}/{user}/";
+        proxy_pass        http://app;
+    }
+--- asks eval
+[ '/' => 'home' ],
+[ '/' => 'no_match', claims => { current_tenant => undef } ],
+[ '/' => 'no_claim', claims => { name => undef } ]
