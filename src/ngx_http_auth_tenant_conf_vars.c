@@ -72,7 +72,6 @@ ngx_http_auth_tenant_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     set->index = index;
-    set->name = name;
 
     source = ngx_http_auth_tenant_str(&value[2]);
 

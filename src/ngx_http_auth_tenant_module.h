@@ -83,7 +83,6 @@ typedef struct {
 
 typedef struct {
     ngx_int_t                        index;      /* of the variable */
-    ngx_str_t                        name;
     auth_tenant_claim_t              claim;
 } ngx_http_auth_tenant_claim_set_t;
 

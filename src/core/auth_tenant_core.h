@@ -152,12 +152,8 @@ typedef enum {
        "TLS server name and Host are of two tenants")                         \
     XX(EARLY_DATA,       "early_data",       425, NONE,    CLIENT,            \
        "unsafe method in TLS early data")                                     \
-    XX(UNKNOWN_TENANT,   "unknown_tenant",   404, NONE,    CLIENT,            \
-       "provider knows no such tenant")                                       \
     XX(KEYS_UNAVAILABLE, "keys_unavailable", 503, NONE,    OPERATOR,          \
-       "no keys to judge with")                                               \
-    XX(NO_UPSTREAM,      "no_upstream",      503, NONE,    OPERATOR,          \
-       "the selected instance isn't there")
+       "no keys to judge with")
 
 
 typedef enum {
