@@ -471,22 +471,30 @@ ngx_http_auth_tenant_refuse(ngx_conf_t *cf,
 }
 
 
-/* templates and rules without a check: somebody relies on them */
+/*
+ * Templates and rules without a check: somebody relies on them.  With nested
+ * locations they may be meant for those.
+ */
 
-void
-ngx_http_auth_tenant_warn_off(ngx_conf_t *cf)
+char *
+ngx_http_auth_tenant_check_off(ngx_conf_t *cf)
 {
+    ngx_uint_t                 level;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     if (clcf->name.len == 0 || clcf->noname) {
-        return;
+        return NGX_CONF_OK;
     }
 
-    ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+    level = clcf->locations ? NGX_LOG_WARN : NGX_LOG_EMERG;
+
+    ngx_log_error(level, cf->log, 0,
                   "location \"%V\" has \"auth_tenant_...\" directives, but "
                   "checks nothing: no \"auth_tenant\" is written in it or "
                   "around it; write \"auth_tenant PROVIDER\", or "
                   "\"auth_tenant off\"", &clcf->name);
+
+    return clcf->locations ? NGX_CONF_OK : NGX_CONF_ERROR;
 }

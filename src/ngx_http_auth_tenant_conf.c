@@ -183,6 +183,10 @@ ngx_http_auth_tenant(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return "\"off\" stands alone; write either it or the providers";
         }
 
+        if (ngx_strcmp(value[i].data, "on") == 0) {
+            return "\"on\" is no provider; write the name of a provider";
+        }
+
         name = lcf->names->elts;
 
         for (j = 0; j < lcf->names->nelts; j++) {
@@ -376,6 +380,13 @@ ngx_http_auth_tenant_login_url(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             p = ngx_cpymem(p, to.data, to.len);
             len += from.len;
             continue;
+        }
+
+        if (value[1].data[len] == '{'
+            && (len == 0 || value[1].data[len - 1] != '$'))
+        {
+            return "has an unknown placeholder; write {uri} for the address "
+                   "to come back to, or a variable as ${name}";
         }
 
         *p++ = value[1].data[len++];

@@ -59,6 +59,8 @@ char *ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* _provider_claims.c */
 
+char *ngx_http_auth_tenant_provider_audience(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider);
 char *ngx_http_auth_tenant_provider_claims(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider);
 
@@ -98,7 +100,7 @@ char *ngx_http_auth_tenant_check_given(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
 char *ngx_http_auth_tenant_check_loc_conf(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
-void ngx_http_auth_tenant_warn_off(ngx_conf_t *cf);
+char *ngx_http_auth_tenant_check_off(ngx_conf_t *cf);
 const char *ngx_http_auth_tenant_name(ngx_uint_t names);
 
 

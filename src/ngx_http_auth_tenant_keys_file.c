@@ -32,6 +32,14 @@ ngx_http_auth_tenant_file_look(ngx_str_t *path,
     ngx_memzero(problem, sizeof(ngx_http_auth_tenant_problem_t));
 
     if (ngx_file_info(path->data, &fi) == NGX_FILE_ERROR) {
+
+        if (ngx_errno == NGX_EACCES) {
+            return ngx_http_auth_tenant_file_problem(problem,
+                        "can't be reached",
+                        "allow nginx and its worker's user to read it and to "
+                        "enter its directory", NGX_EACCES);
+        }
+
         return ngx_http_auth_tenant_file_problem(problem, "can't be found",
                         "write the path of a JWK Set, a PEM public key or a "
                         "certificate", ngx_errno);

@@ -82,7 +82,7 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->providers == NULL) {
 
         if (conf->file == NULL && (own || conf->own_rules)) {
-            ngx_http_auth_tenant_warn_off(cf);
+            return ngx_http_auth_tenant_check_off(cf);
         }
 
         return NGX_CONF_OK;

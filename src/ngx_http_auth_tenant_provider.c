@@ -33,7 +33,10 @@ ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
-    if (ngx_strcmp(value[1].data, "off") == 0 || value[1].len == 0) {
+    if (ngx_strcmp(value[1].data, "off") == 0
+        || ngx_strcmp(value[1].data, "on") == 0
+        || value[1].len == 0)
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"auth_tenant_provider\" can't be named \"%V\", "
                            "write another name", &value[1]);
@@ -101,6 +104,16 @@ ngx_http_auth_tenant_provider_finish(ngx_conf_t *cf,
     } else if (provider->audience == NULL && !provider->audience_off) {
         what = "\"audience\", write the client ID that its tokens are for, or "
                "\"audience off\"";
+
+    } else if (policy->claims[AUTH_TENANT_USER] == NULL
+               && (policy->claims[AUTH_TENANT_TENANT]
+                   || policy->claims[AUTH_TENANT_MODULE]))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"claims\" has no user=CLAIM in "
+                           "\"auth_tenant_provider\" \"%V\", write which "
+                           "claim names the user", &provider->name);
+        return NGX_CONF_ERROR;
 
     } else if (policy->claims[AUTH_TENANT_USER] == NULL) {
         what = "\"claims\", write for example claims user=preferred_username "

@@ -21,6 +21,65 @@ static ngx_str_t  ngx_http_auth_tenant_editable_claims[] = {
 
 
 char *
+ngx_http_auth_tenant_provider_audience(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider)
+{
+    const char              *error;
+    ngx_uint_t               i;
+    auth_tenant_str_t       *source;
+    auth_tenant_template_t  *template;
+
+    if (provider->audience || provider->audience_off) {
+        return "is duplicate";
+    }
+
+    if (n == 1 && ngx_strcmp(value->data, "off") == 0) {
+        provider->audience_off = 1;
+        return NGX_CONF_OK;
+    }
+
+    provider->audience = ngx_array_create(cf->pool, n,
+                                          sizeof(auth_tenant_template_t));
+    if (provider->audience == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        template = ngx_array_push(provider->audience);
+        source = ngx_palloc(cf->pool, sizeof(auth_tenant_str_t));
+        if (template == NULL || source == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *source = ngx_http_auth_tenant_str(&value[i]);
+
+        error = auth_tenant_template_compile(template, source, 0);
+
+        if (error == NULL
+            && template->names & auth_tenant_name_bit(AUTH_TENANT_USER))
+        {
+            error = "only {tenant} and {module} can stand here";
+        }
+
+        if (error == NULL && ngx_strcmp(value[i].data, "off") == 0) {
+            error = "\"off\" stands alone; write either it or names";
+        }
+
+        if (error) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"audience\" \"%V\" of "
+                               "\"auth_tenant_provider\" \"%V\": %s",
+                               &value[i], &provider->name, error);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
 ngx_http_auth_tenant_provider_claims(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider)
 {

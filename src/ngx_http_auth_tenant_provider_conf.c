@@ -23,10 +23,10 @@ typedef struct {
 } ngx_http_auth_tenant_provider_command_t;
 
 
-static char *ngx_http_auth_tenant_provider_issuer(ngx_conf_t *cf,
+static char *ngx_http_auth_tenant_provider_slip(ngx_conf_t *cf,
     ngx_str_t *value, ngx_uint_t n,
     ngx_http_auth_tenant_provider_t *provider);
-static char *ngx_http_auth_tenant_provider_audience(ngx_conf_t *cf,
+static char *ngx_http_auth_tenant_provider_issuer(ngx_conf_t *cf,
     ngx_str_t *value, ngx_uint_t n,
     ngx_http_auth_tenant_provider_t *provider);
 static char *ngx_http_auth_tenant_provider_azp(ngx_conf_t *cf,
@@ -149,9 +149,9 @@ ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf, ngx_command_t *dummy,
 
     } else {
 
-        rv = NGX_CONF_OK;
+        rv = ngx_http_auth_tenant_provider_slip(cf, value, n, provider);
 
-        if (cmd->set) {
+        if (rv == NGX_CONF_OK && cmd->set) {
             rv = cmd->set(cf, &value[1], n, provider);
         }
 
@@ -176,6 +176,53 @@ ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf, ngx_command_t *dummy,
 }
 
 
+/* slips of the pen that would make a list of names another one */
+
+static char *
+ngx_http_auth_tenant_provider_slip(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider)
+{
+    ngx_uint_t                                i;
+    ngx_http_auth_tenant_provider_command_t  *cmd;
+
+    for (i = 1; i <= n; i++) {
+
+        if (value[i].len && value[i].data[value[i].len - 1] == ',') {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" of \"auth_tenant_provider\" \"%V\" "
+                               "has a comma after \"%V\", write spaces "
+                               "between values", &value[0], &provider->name,
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (i == n) {
+            break;
+        }
+
+        /* the last value can't be a directive: that has values of its own */
+
+        for (cmd = ngx_http_auth_tenant_provider_commands;
+             cmd->name.len;
+             cmd++)
+        {
+            if (cmd->name.len == value[i].len
+                && ngx_strcmp(cmd->name.data, value[i].data) == 0)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"%V\" of \"auth_tenant_provider\" "
+                                   "\"%V\" has the value \"%V\", write the "
+                                   "\";\" that is missing before it",
+                                   &value[0], &provider->name, &value[i]);
+                return NGX_CONF_ERROR;
+            }
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 static char *
 ngx_http_auth_tenant_provider_issuer(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider)
@@ -191,6 +238,10 @@ ngx_http_auth_tenant_provider_issuer(ngx_conf_t *cf, ngx_str_t *value,
         return NGX_CONF_ERROR;
     }
 
+    if (ngx_strchr(value->data, '$')) {
+        return "can't have a variable, write it as it stands in tokens";
+    }
+
     if (ngx_strchr(value->data, '{')) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"issuer\" \"%V\" can't have a placeholder with "
@@ -202,65 +253,6 @@ ngx_http_auth_tenant_provider_issuer(ngx_conf_t *cf, ngx_str_t *value,
 
     provider->issuer = *value;
     provider->policy.issuer = ngx_http_auth_tenant_str(value);
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_auth_tenant_provider_audience(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider)
-{
-    const char              *error;
-    ngx_uint_t               i;
-    auth_tenant_str_t       *source;
-    auth_tenant_template_t  *template;
-
-    if (provider->audience || provider->audience_off) {
-        return "is duplicate";
-    }
-
-    if (n == 1 && ngx_strcmp(value->data, "off") == 0) {
-        provider->audience_off = 1;
-        return NGX_CONF_OK;
-    }
-
-    provider->audience = ngx_array_create(cf->pool, n,
-                                          sizeof(auth_tenant_template_t));
-    if (provider->audience == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 0; i < n; i++) {
-
-        template = ngx_array_push(provider->audience);
-        source = ngx_palloc(cf->pool, sizeof(auth_tenant_str_t));
-        if (template == NULL || source == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *source = ngx_http_auth_tenant_str(&value[i]);
-
-        error = auth_tenant_template_compile(template, source, 0);
-
-        if (error == NULL
-            && template->names & auth_tenant_name_bit(AUTH_TENANT_USER))
-        {
-            error = "only {tenant} and {module} can stand here";
-        }
-
-        if (error == NULL && ngx_strcmp(value[i].data, "off") == 0) {
-            error = "\"off\" stands alone; write either it or names";
-        }
-
-        if (error) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"audience\" \"%V\" of "
-                               "\"auth_tenant_provider\" \"%V\": %s",
-                               &value[i], &provider->name, error);
-            return NGX_CONF_ERROR;
-        }
-    }
 
     return NGX_CONF_OK;
 }

@@ -114,7 +114,7 @@ location = / { auth_tenant_require none; }
 
 === TEST 14: location with directives, and nobody who turns them on
 --- srv: location /a { auth_tenant_require /roles has admin; }
---- loads
+--- refused
 location "/a" has "auth_tenant_..." directives, but checks nothing: no "auth_tenant" is written in it or around it; write "auth_tenant PROVIDER", or "auth_tenant off"
 
 
@@ -496,3 +496,38 @@ location / {
 }
 --- refused
 {tenant} is not constrained: provider "plain" does not say which claim to compare it with; write tenant=CLAIM in its "claims", or an "auth_tenant_require" rule with {tenant} in every value
+
+
+
+=== TEST 65: location with directives for those in it
+--- srv
+location /a {
+    auth_tenant_path "/a/{user}/";
+    location /a/b { auth_tenant corp; }
+}
+--- loads
+location "/a" has "auth_tenant_..." directives, but checks nothing
+
+
+
+=== TEST 66: the same in a server, for its locations
+--- srv
+auth_tenant_path "/{user}/";
+location /a { auth_tenant corp; }
+--- loads
+--- no_error_log
+checks nothing
+
+
+
+=== TEST 67: location with a path, and nobody who turns it on
+--- srv: location /a { auth_tenant_path "/a/{user}/"; }
+--- refused
+location "/a" has "auth_tenant_..." directives, but checks nothing
+
+
+
+=== TEST 68: auth_tenant on
+--- loc: auth_tenant_path "/{user}/"; location /x { auth_tenant on; }
+--- refused
+"auth_tenant" directive "on" is no provider; write the name of a provider

@@ -371,3 +371,30 @@ a JSON pointer has no empty names
 --- loc: auth_tenant_path "/{user}/"; if ($arg_x) { auth_tenant off; }
 --- refused
 "auth_tenant" directive is not allowed here
+
+
+
+=== TEST 53: auth_tenant_upstream with a scheme
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_upstream "http://{user}.svc";
+--- refused
+"auth_tenant_upstream" "http://{user}.svc": a scheme; write it as host:port, without scheme: "http://" belongs to "proxy_pass"
+
+
+
+=== TEST 54: auth_tenant_login_url with another placeholder
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_login_url "/login?rd={url}";
+--- refused
+"auth_tenant_login_url" directive has an unknown placeholder; write {uri} for the address to come back to, or a variable as ${name}
+
+
+
+=== TEST 55: auth_tenant_login_url that begins with one
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_login_url "{login}";
+--- refused
+"auth_tenant_login_url" directive has an unknown placeholder
+
+
+
+=== TEST 56: auth_tenant_login_url with a variable in braces
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_login_url "${scheme}://login/?rd={uri}";
+--- loads

@@ -53,7 +53,7 @@ no claims
 --- provider
 claims tenant=org
 --- refused
-"auth_tenant_provider" "corp" has no "claims", write for example claims user=preferred_username
+"claims" has no user=CLAIM in "auth_tenant_provider" "corp", write which claim names the user
 
 
 
@@ -435,3 +435,66 @@ tenants acme
 --- http eval: provider('second', 'issuer https://second.example.com', 'tenants any')
 --- srv: location / { auth_tenant corp second; auth_tenant_path "/{user}/"; }
 --- loads
+
+
+
+=== TEST 51: a provider that is named "on"
+--- provider
+--- http eval: provider('on')
+--- refused
+"auth_tenant_provider" can't be named "on", write another name
+
+
+
+=== TEST 52: a list that lacks its semicolon
+--- provider
+audience platform claims user=sub
+--- refused
+"audience" of "auth_tenant_provider" "corp" has the value "claims", write the ";" that is missing before it
+
+
+
+=== TEST 53: the same where the value is missing as well
+--- provider
+tenants jwks_file keys.json
+--- refused
+"tenants" of "auth_tenant_provider" "corp" has the value "jwks_file", write the ";" that is missing before it
+
+
+
+=== TEST 54: an audience that is named like a directive
+--- provider
+audience platform claims
+--- loads
+
+
+
+=== TEST 55: A6.2: an audience with a comma
+--- provider
+audience platform, mobile
+--- refused
+"audience" of "auth_tenant_provider" "corp" has a comma after "platform,", write spaces between values
+
+
+
+=== TEST 56: claims with a comma
+--- provider
+claims user=sub, tenant=org
+--- refused
+"claims" of "auth_tenant_provider" "corp" has a comma after "user=sub,"
+
+
+
+=== TEST 57: A6.2: an audience from a variable
+--- provider
+audience $host
+--- refused
+"audience" "$host" of "auth_tenant_provider" "corp": no variables can be used here
+
+
+
+=== TEST 58: A6.1: an issuer from a variable
+--- provider
+issuer https://$host
+--- refused
+"issuer" of "auth_tenant_provider" "corp" can't have a variable, write it as it stands in tokens

@@ -117,6 +117,11 @@ my %fault = (
     # root reads everything
 
     $root ? (
+    closed    => [ sub { mkdir "$dir/$_[0].d";
+                         rename "$dir/$_[0].json", "$dir/$_[0].d/keys";
+                         symlink "$_[0].d/keys", "$dir/$_[0].json";
+                         chmod 0700, "$dir/$_[0].d" },
+                   q{can't be reached.*enter its directory} ],
     mode      => [ sub { chmod 0000, "$dir/$_[0].json" },
                    q{can't be opened.*\(13: Permission denied} ],
     ) : (),

@@ -15,6 +15,11 @@
 #include "auth_tenant_keys.h"
 
 
+#define AUTH_TENANT_PRIVATE_PEM                                               \
+    "PEM block is a private key, whose public one \"openssl pkey -in FILE "   \
+    "-pubout\" prints"
+
+
 static int auth_tenant_pem_ended(void);
 static void auth_tenant_pem_block(auth_tenant_keys_t *keys, const char *name,
     const unsigned char *data, long len, auth_tenant_algs_t algs,
@@ -110,7 +115,7 @@ auth_tenant_pem_block(auth_tenant_keys_t *keys, const char *name,
 
     if (strstr(name, "PRIVATE KEY") != NULL) {
         report->leaked++;
-        auth_tenant_keys_add(keys, NULL, report, "PEM block is a private key");
+        auth_tenant_keys_add(keys, NULL, report, AUTH_TENANT_PRIVATE_PEM);
         return;
     }
 

@@ -406,6 +406,13 @@ auth_tenant_template_check_upstream(const auth_tenant_template_t *t)
 
         if (port.data) {
 
+            if (text.data + text.len - port.data >= 3
+                && memcmp(port.data, "://", 3) == 0)
+            {
+                return "a scheme; write it as host:port, without scheme:"
+                       " \"http://\" belongs to \"proxy_pass\"";
+            }
+
             if (part + 1 != t->nparts) {
                 return "a placeholder in the port, or behind it; write the"
                        " port as a number, at the end";

@@ -11,6 +11,11 @@
 #include "pem.h"
 
 
+#define PRIVATE                                                               \
+    "PEM block is a private key, whose public one \"openssl pkey -in FILE "   \
+    "-pubout\" prints"
+
+
 static unsigned  asked;
 
 
@@ -141,7 +146,7 @@ test_private(void)
     begin();
     PEM_write_bio_PrivateKey(file, rsa, NULL, NULL, 0, NULL, NULL);
     end(ALL);
-    ok(reported(0, 1, 1, "PEM block is a private key"),
+    ok(reported(0, 1, 1, PRIVATE),
        "A4.8: a private key is refused");
 
     begin();
@@ -149,7 +154,7 @@ test_private(void)
     PEM_write_bio_PrivateKey_traditional(file, ec, NULL, NULL, 0, NULL, NULL);
     add("Ed25519");
     end(ALL);
-    ok(reported(1, 2, 2, "PEM block is a private key"),
+    ok(reported(1, 2, 2, PRIVATE),
        "A4.8: in the formats of old, too; the public one stays");
 
     begin();
@@ -159,7 +164,7 @@ test_private(void)
                                          (unsigned char *) "secret", 6, NULL,
                                          NULL);
     end(ALL);
-    ok(reported(0, 2, 2, "PEM block is a private key"),
+    ok(reported(0, 2, 2, PRIVATE),
        "A4.8: encrypted private keys");
 
     begin();

@@ -171,7 +171,7 @@ test_upstream_syntax(void)
     refused(UPSTREAM, "{user:slug:escape}", "write \":label\"");
     refused(UPSTREAM, "{user:lower:lower}", "write \":label\"");
 
-    refused(UPSTREAM, "http://{user}.svc", "write the port");
+    refused(UPSTREAM, "http://{user}.svc", "without scheme");
     refused(UPSTREAM, "{user}.svc/x", "without scheme and path");
     refused(UPSTREAM, "{user}_x.svc", "lower-case letters");
     refused(UPSTREAM, "{user}.Svc", "lower-case letters");
