@@ -3,7 +3,7 @@
 # Sourced by install-deps and get-source: apt with the machine's own
 # configuration, and apt with a package list that is private to this tree.
 
-apt_dir="$top/build/apt"
+apt_dir="${BUILD:-$top/build}/apt"
 
 
 # the machine's own lists, never asking a question

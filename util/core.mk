@@ -19,16 +19,12 @@ core_obj := $(core_src:src/core/%.c=$(OUT)/core/%.o)
 
 unit_src := $(wildcard t/unit/*_test.c)
 unit_bin := $(unit_src:t/unit/%.c=$(OUT)/%)
-help_src := $(filter-out $(unit_src),$(wildcard t/unit/*.c))
-help_obj := $(help_src:t/unit/%.c=$(OUT)/help/%.o)
 
-# likewise for the fuzz targets, t/fuzz/*_fuzz.c, and what they share
+# likewise for the fuzz targets, t/fuzz/*_fuzz.c
 
 fuzz_src := $(wildcard t/fuzz/*_fuzz.c)
 fuzz_bin := $(fuzz_src:t/fuzz/%.c=$(OUT)/%)
 replay_bin := $(fuzz_src:t/fuzz/%.c=$(OUT)/%_replay)
-common_src := $(filter-out $(fuzz_src),$(wildcard t/fuzz/*.c))
-common_obj := $(common_src:t/fuzz/%.c=$(OUT)/fuzz/%.o)
 
 ifdef JANSSON
 jansson_src := $(wildcard $(JANSSON)/src/*.c)
@@ -39,8 +35,6 @@ jansson_lib := -ljansson
 endif
 
 core_lib := $(OUT)/core.a
-help_lib := $(if $(help_obj),$(OUT)/help.a)
-common_lib := $(if $(common_obj),$(OUT)/common.a)
 LIBS := -lcrypto -lpthread -lm
 
 
@@ -52,13 +46,10 @@ replays: $(replay_bin)
 objects: $(core_obj)
 
 
-$(OUT)/core $(OUT)/help $(OUT)/jansson $(OUT)/fuzz:
+$(OUT)/core $(OUT)/jansson $(OUT)/fuzz:
 	mkdir -p $@
 
 $(OUT)/core/%.o: src/core/%.c | $(OUT)/core
-	$(CC) $(CFLAGS) $(WARN) $(INCS) -MMD -MP -c -o $@ $<
-
-$(OUT)/help/%.o: t/unit/%.c | $(OUT)/help
 	$(CC) $(CFLAGS) $(WARN) $(INCS) -MMD -MP -c -o $@ $<
 
 $(OUT)/fuzz/%.o: t/fuzz/%.c | $(OUT)/fuzz
@@ -75,34 +66,25 @@ $(OUT)/core.a: $(core_obj)
 	rm -f $@
 	ar rcs $@ $^
 
-$(OUT)/help.a: $(help_obj)
-	rm -f $@
-	ar rcs $@ $^
-
-$(OUT)/common.a: $(common_obj)
-	rm -f $@
-	ar rcs $@ $^
-
 $(OUT)/jansson.a: $(jansson_obj)
 	rm -f $@
 	ar rcs $@ $^
 
-$(OUT)/%_test: t/unit/%_test.c $(help_lib) $(core_lib) \
+$(OUT)/%_test: t/unit/%_test.c $(core_lib) \
                $(filter %.a,$(jansson_lib))
 	$(CC) $(CFLAGS) $(WARN) $(INCS) -MMD -MP $(LDFLAGS) -o $@ $< \
-	    $(help_lib) $(core_lib) $(jansson_lib) $(LIBS)
+	    $(core_lib) $(jansson_lib) $(LIBS)
 
-$(OUT)/%_replay: $(OUT)/fuzz/%.o $(OUT)/fuzz/standalone.o $(common_lib) \
+$(OUT)/%_replay: $(OUT)/fuzz/%.o $(OUT)/fuzz/standalone.o \
                  $(core_lib) $(filter %.a,$(jansson_lib))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(OUT)/fuzz/$*.o \
-	    $(OUT)/fuzz/standalone.o $(common_lib) $(core_lib) \
-	    $(jansson_lib) $(LIBS)
+	    $(OUT)/fuzz/standalone.o $(core_lib) $(jansson_lib) $(LIBS)
 
-$(fuzz_bin): $(OUT)/%: $(OUT)/fuzz/%.o $(common_lib) $(core_lib) \
+$(fuzz_bin): $(OUT)/%: $(OUT)/fuzz/%.o $(core_lib) \
                        $(filter %.a,$(jansson_lib))
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(OUT)/fuzz/$*.o \
-	    $(common_lib) $(core_lib) $(jansson_lib) $(LIBS)
+	    $(core_lib) $(jansson_lib) $(LIBS)
 
 .SECONDARY:
 
--include $(wildcard $(OUT)/*.d $(OUT)/core/*.d $(OUT)/help/*.d $(OUT)/fuzz/*.d)
+-include $(wildcard $(OUT)/*.d $(OUT)/core/*.d $(OUT)/fuzz/*.d)
