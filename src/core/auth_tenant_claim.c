@@ -20,6 +20,8 @@ static const auth_tenant_str_t  auth_tenant_claim_placeholders[] = {
 
 static const char *auth_tenant_claim_token(auth_tenant_claim_t *claim,
     const auth_tenant_str_t *text);
+static int auth_tenant_claim_unescaped_eq(const auth_tenant_str_t *token,
+    const auth_tenant_str_t *key);
 static int auth_tenant_claim_step(const auth_tenant_node_t *object,
     const auth_tenant_str_t *token, auth_tenant_node_t *member);
 static int auth_tenant_claim_scalar(const auth_tenant_node_t *node);

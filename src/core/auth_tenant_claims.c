@@ -39,6 +39,14 @@ static const auth_tenant_str_t  auth_tenant_claim_names[] = {
 };
 
 
+static int auth_tenant_claims_date(const auth_tenant_node_t *node, int up,
+    int64_t *date);
+static int auth_tenant_claims_subject(const auth_tenant_str_t *sub);
+static int auth_tenant_claims_scan(const auth_tenant_claims_t *claims,
+    auth_tenant_node_t *found, unsigned *present);
+static auth_tenant_verdict_e auth_tenant_claims_check(
+    auth_tenant_claims_t *claims, const auth_tenant_node_t *found,
+    unsigned present);
 static auth_tenant_verdict_e auth_tenant_claims_load(
     auth_tenant_claims_t *claims, const auth_tenant_str_t *flat);
 

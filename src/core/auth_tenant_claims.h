@@ -13,7 +13,7 @@
 #define _AUTH_TENANT_CLAIMS_H_INCLUDED_
 
 
-#include "auth_tenant_template.h"
+#include "auth_tenant_core.h"
 
 
 typedef enum {

@@ -32,10 +32,25 @@ typedef struct {
 } auth_tenant_flat_t;
 
 
+static int auth_tenant_flat_put_length(auth_tenant_flat_t *flat, size_t len);
+static int auth_tenant_flat_put(auth_tenant_flat_t *flat, const char *data,
+    size_t len);
+static int auth_tenant_flat_put_head(auth_tenant_flat_t *flat,
+    auth_tenant_node_e type, const char *key, size_t len);
+static size_t auth_tenant_flat_number(char *text, const json_t *value);
 static int auth_tenant_flat_put_children(auth_tenant_flat_t *flat,
     json_t *container);
+static int auth_tenant_flat_put_container(auth_tenant_flat_t *flat,
+    const char *key, json_t *value);
 static int auth_tenant_flat_put_node(auth_tenant_flat_t *flat,
     const char *key, json_t *value);
+static const unsigned char *auth_tenant_flat_length(const unsigned char *p,
+    const unsigned char *end, size_t *len);
+static const unsigned char *auth_tenant_flat_read(const unsigned char *p,
+    const unsigned char *end, int keyed, auth_tenant_node_t *node);
+static const unsigned char *auth_tenant_flat_digits(const unsigned char *p,
+    const unsigned char *end);
+static int auth_tenant_flat_check_number(const auth_tenant_node_t *node);
 
 
 ptrdiff_t

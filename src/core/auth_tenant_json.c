@@ -22,10 +22,6 @@ typedef struct {
 } auth_tenant_json_source_t;
 
 
-static int auth_tenant_json_scan(const auth_tenant_str_t *text,
-    size_t *longest);
-static const unsigned char *auth_tenant_json_skip_string(
-    const unsigned char *p, const unsigned char *end);
 static size_t auth_tenant_json_put(unsigned char *dst, size_t size,
     const char *src, size_t len, size_t *pos);
 static size_t auth_tenant_json_read(void *buf, size_t size, void *data);
@@ -33,6 +29,10 @@ static int auth_tenant_json_no_memory(const auth_tenant_json_source_t *source,
     const json_error_t *error);
 static int auth_tenant_json_string_lost(const auth_tenant_str_t *text,
     size_t pos);
+static int auth_tenant_json_scan(const auth_tenant_str_t *text,
+    size_t *longest);
+static const unsigned char *auth_tenant_json_skip_string(
+    const unsigned char *p, const unsigned char *end);
 
 
 json_t *

@@ -9,9 +9,20 @@
 #include "auth_tenant_policy.h"
 
 
+static int64_t auth_tenant_policy_span(int64_t seconds);
+static ptrdiff_t auth_tenant_policy_aud_count(const auth_tenant_node_t *aud);
+static int auth_tenant_policy_aud_holds(const auth_tenant_node_t *aud,
+    const auth_tenant_str_t *audience);
+static auth_tenant_verdict_e auth_tenant_policy_aud_check(
+    const auth_tenant_policy_t *policy, const auth_tenant_node_t *aud,
+    const auth_tenant_str_t *azp, const auth_tenant_names_t *names);
 static auth_tenant_verdict_e auth_tenant_policy_name(
     const auth_tenant_claim_t *claim, const auth_tenant_claims_t *claims,
     const auth_tenant_names_t *names, auth_tenant_str_t *name);
+static int auth_tenant_policy_email_verified(
+    const auth_tenant_policy_t *policy, const auth_tenant_claims_t *claims);
+static int auth_tenant_policy_bound(const auth_tenant_policy_t *policy,
+    const auth_tenant_str_t *named, const auth_tenant_str_t *matched);
 static int auth_tenant_policy_listed(const auth_tenant_str_t *value,
     const auth_tenant_str_t *list, size_t n);
 static int auth_tenant_policy_placed(const auth_tenant_claim_t *claim,

@@ -13,6 +13,7 @@
 
 #include "auth_tenant_claims.h"
 #include "auth_tenant_jwk.h"
+#include "auth_tenant_template.h"
 
 
 typedef struct {

@@ -45,10 +45,20 @@ static const auth_tenant_method_name_t  auth_tenant_methods[] = {
 };
 
 
+static auth_tenant_methods_t auth_tenant_rule_methods(
+    const auth_tenant_rule_t *rule);
+static int auth_tenant_rule_applies(const auth_tenant_rule_t *rule,
+    auth_tenant_methods_t method);
+static int auth_tenant_rules_admit(const auth_tenant_ruleset_t *set,
+    auth_tenant_methods_t method);
+static unsigned auth_tenant_rules_constrained(
+    const auth_tenant_ruleset_t *set);
 static auth_tenant_verdict_e auth_tenant_rules_default(
     const auth_tenant_rules_ctx_t *ctx, auth_tenant_name_e name);
 static auth_tenant_verdict_e auth_tenant_rules_one(
     const auth_tenant_rules_ctx_t *ctx, const auth_tenant_rule_t *rule);
+static int auth_tenant_rules_has_word(const auth_tenant_str_t *text,
+    const auth_tenant_str_t *value);
 static int auth_tenant_rules_has(const auth_tenant_node_t *node,
     const auth_tenant_str_t *value, int spaced);
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "auth_tenant_claims.h"
+#include "auth_tenant_template.h"
 
 
 #define GIVEN_REQUIRED  "'iss':'https://a.example','sub':'s',"                \
