@@ -53,6 +53,8 @@ ngx_int_t ngx_http_auth_tenant_known_header(ngx_str_t *name);
 
 /* _provider.c */
 
+ngx_http_auth_tenant_provider_t *ngx_http_auth_tenant_provider_by_name(
+    ngx_http_auth_tenant_main_conf_t *mcf, const ngx_str_t *name);
 char *ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 

@@ -105,8 +105,8 @@ ngx_http_auth_tenant_merge_providers(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf)
 {
     ngx_str_t                          *name;
-    ngx_uint_t                          i, j;
-    ngx_http_auth_tenant_provider_t   **known, **pp;
+    ngx_uint_t                          i;
+    ngx_http_auth_tenant_provider_t    *provider, **pp;
     ngx_http_auth_tenant_main_conf_t   *mcf;
 
     if (conf->names == NGX_CONF_UNSET_PTR) {
@@ -136,20 +136,12 @@ ngx_http_auth_tenant_merge_providers(ngx_conf_t *cf,
     }
 
     name = conf->names->elts;
-    known = mcf->providers.elts;
 
     for (i = 0; i < conf->names->nelts; i++) {
 
-        for (j = 0; j < mcf->providers.nelts; j++) {
-            if (known[j]->name.len == name[i].len
-                && ngx_strncmp(known[j]->name.data, name[i].data, name[i].len)
-                   == 0)
-            {
-                break;
-            }
-        }
+        provider = ngx_http_auth_tenant_provider_by_name(mcf, &name[i]);
 
-        if (j == mcf->providers.nelts) {
+        if (provider == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                           "\"auth_tenant\" names the unknown provider \"%V\", "
                           "write an \"auth_tenant_provider %V { ... }\" in "
@@ -163,7 +155,7 @@ ngx_http_auth_tenant_merge_providers(ngx_conf_t *cf,
             return NGX_CONF_ERROR;
         }
 
-        *pp = known[j];
+        *pp = provider;
     }
 
     return NGX_CONF_OK;
@@ -242,9 +234,10 @@ ngx_http_auth_tenant_merge_rules(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *prev,
     ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t own)
 {
-    ngx_uint_t              i, n;
-    auth_tenant_rule_t    **rp;
-    auth_tenant_ruleset_t  *set;
+    ngx_uint_t                  i, n;
+    auth_tenant_rule_t        **own_rule;
+    auth_tenant_ruleset_t      *set;
+    const auth_tenant_rule_t  **rp;
 
     set = &conf->ruleset;
 
@@ -278,48 +271,35 @@ ngx_http_auth_tenant_merge_rules(ngx_conf_t *cf,
         conf->lost &= ~set->captured;
     }
 
-    conf->rules = (conf->rules_none) ? NULL : prev->rules;
+    set->rules = prev->ruleset.rules;
+    set->nrules = (conf->rules_none) ? 0 : prev->ruleset.nrules;
 
     conf->level = prev->level + 1;
 
-    if (conf->own_rules) {
-
-        rp = conf->own_rules->elts;
-
-        for (i = 0; i < conf->own_rules->nelts; i++) {
-            rp[i]->level = conf->level;
-        }
-
-        n = conf->rules ? conf->rules->nelts : 0;
-
-        rp = ngx_palloc(cf->pool, (n + conf->own_rules->nelts)
-                                  * sizeof(auth_tenant_rule_t *));
-        if (rp == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        if (n) {
-            ngx_memcpy(rp, conf->rules->elts,
-                       n * sizeof(auth_tenant_rule_t *));
-        }
-
-        ngx_memcpy(rp + n, conf->own_rules->elts,
-                   conf->own_rules->nelts * sizeof(auth_tenant_rule_t *));
-
-        n += conf->own_rules->nelts;
-
-        conf->rules = ngx_array_create(cf->pool, 1, sizeof(void *));
-        if (conf->rules == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        conf->rules->elts = rp;
-        conf->rules->nelts = n;
-        conf->rules->nalloc = n;
+    if (conf->own_rules == NULL) {
+        return NGX_CONF_OK;
     }
 
-    set->rules = conf->rules ? conf->rules->elts : NULL;
-    set->nrules = conf->rules ? conf->rules->nelts : 0;
+    own_rule = conf->own_rules->elts;
+    n = conf->own_rules->nelts;
+
+    rp = ngx_palloc(cf->pool,
+                    (set->nrules + n) * sizeof(auth_tenant_rule_t *));
+    if (rp == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < set->nrules; i++) {
+        rp[i] = set->rules[i];
+    }
+
+    for (i = 0; i < n; i++) {
+        own_rule[i]->level = conf->level;
+        rp[set->nrules + i] = own_rule[i];
+    }
+
+    set->rules = rp;
+    set->nrules += n;
 
     return NGX_CONF_OK;
 }

@@ -176,7 +176,6 @@ ngx_http_auth_tenant_create_loc_conf(ngx_conf_t *cf)
      *
      *     conf->from[] = NGX_HTTP_AUTH_TENANT_FROM_NONE;
      *     conf->own_rules = NULL;
-     *     conf->rules = NULL;
      *     conf->ruleset = { 0 };
      *     conf->rules_none = 0;
      */

@@ -130,8 +130,7 @@ typedef struct {
     u_char                           from[AUTH_TENANT_NNAMES];
 
     ngx_array_t                     *own_rules;  /* auth_tenant_rule_t * */
-    ngx_array_t                     *rules;      /* merged, the same */
-    auth_tenant_ruleset_t            ruleset;
+    auth_tenant_ruleset_t            ruleset;    /* merged */
 
     auth_tenant_template_t          *upstream;
     auth_tenant_template_t          *home;

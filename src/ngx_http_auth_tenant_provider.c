@@ -27,7 +27,6 @@ ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
 
     char                              *rv;
     ngx_str_t                         *value;
-    ngx_uint_t                         i;
     ngx_conf_t                         save;
     ngx_http_auth_tenant_provider_t   *provider, **pp;
 
@@ -43,17 +42,11 @@ ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    pp = mcf->providers.elts;
-
-    for (i = 0; i < mcf->providers.nelts; i++) {
-        if (pp[i]->name.len == value[1].len
-            && ngx_strncmp(pp[i]->name.data, value[1].data, value[1].len) == 0)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "duplicate \"auth_tenant_provider\" \"%V\", "
-                               "write each provider once", &value[1]);
-            return NGX_CONF_ERROR;
-        }
+    if (ngx_http_auth_tenant_provider_by_name(mcf, &value[1])) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate \"auth_tenant_provider\" \"%V\", "
+                           "write each provider once", &value[1]);
+        return NGX_CONF_ERROR;
     }
 
     provider = ngx_pcalloc(cf->pool, sizeof(ngx_http_auth_tenant_provider_t));
@@ -85,6 +78,27 @@ ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     return ngx_http_auth_tenant_provider_finish(cf, provider);
+}
+
+
+ngx_http_auth_tenant_provider_t *
+ngx_http_auth_tenant_provider_by_name(ngx_http_auth_tenant_main_conf_t *mcf,
+    const ngx_str_t *name)
+{
+    ngx_uint_t                         i;
+    ngx_http_auth_tenant_provider_t  **pp;
+
+    pp = mcf->providers.elts;
+
+    for (i = 0; i < mcf->providers.nelts; i++) {
+        if (pp[i]->name.len == name->len
+            && ngx_strncmp(pp[i]->name.data, name->data, name->len) == 0)
+        {
+            return pp[i];
+        }
+    }
+
+    return NULL;
 }
 
 
