@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_auth_tenant_module.h"
+#include "ngx_http_auth_tenant_headers.h"
 
 
 #define NGX_HTTP_AUTH_TENANT_RETRY_AFTER  "5"
@@ -125,22 +125,19 @@ ngx_http_auth_tenant_answer(ngx_http_request_t *r,
 void
 ngx_http_auth_tenant_clear_answer(ngx_http_request_t *r)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
+    ngx_table_elt_t              *h;
+    ngx_http_auth_tenant_walk_t   walk;
 
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
+    ngx_http_auth_tenant_walk(&walk, &r->headers_out.headers);
 
-        h = part->elts;
+    while ((h = ngx_http_auth_tenant_walk_header(&walk)) != NULL) {
+        ngx_http_auth_tenant_walk_next(&walk);
 
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.data == ngx_http_auth_tenant_cache_control
-                || h[i].key.data == ngx_http_auth_tenant_www_authenticate
-                || h[i].key.data == ngx_http_auth_tenant_retry_after)
-            {
-                h[i].hash = 0;
-            }
+        if (h->key.data == ngx_http_auth_tenant_cache_control
+            || h->key.data == ngx_http_auth_tenant_www_authenticate
+            || h->key.data == ngx_http_auth_tenant_retry_after)
+        {
+            h->hash = 0;
         }
     }
 }
