@@ -215,7 +215,7 @@ ngx_http_auth_tenant_take(ngx_http_request_t *r,
  * Where nothing is checked, the path must at least lead the backend where it
  * led us: "/user/bob/../../static/" is no way into a checked location, and
  * neither is "/user;x/bob/", which falls to a location that takes what no
- * other one does.
+ * other one does, nor a "Destination" that nobody judges.
  */
 
 static ngx_int_t
@@ -223,8 +223,6 @@ ngx_http_auth_tenant_open(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf)
 {
     ngx_uint_t                              dry;
-    auth_tenant_path_e                      level;
-    ngx_http_core_loc_conf_t               *clcf;
     ngx_http_auth_tenant_ctx_t             *ctx;
     const ngx_http_auth_tenant_srv_conf_t  *scf;
 
@@ -234,20 +232,10 @@ ngx_http_auth_tenant_open(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-    level = (clcf->name.len <= 1) ? AUTH_TENANT_PATH_STRICT
-                                  : AUTH_TENANT_PATH_DOTLESS;
-
-#if (NGX_PCRE)
-
-    if (clcf->regex) {
-        level = AUTH_TENANT_PATH_STRICT;
-    }
-
-#endif
-
-    if (ngx_http_auth_tenant_plain_path(r, level)) {
+    if (ngx_http_auth_tenant_plain_path(r, AUTH_TENANT_PATH_STRICT)
+        && ngx_http_auth_tenant_match_destination(r, lcf, NULL)
+           == AUTH_TENANT_OK)
+    {
         return NGX_DECLINED;
     }
 

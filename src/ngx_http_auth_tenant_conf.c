@@ -250,6 +250,10 @@ ngx_http_auth_tenant_client_variable(ngx_str_t *value, ngx_str_t *name)
         ngx_string("invalid_referer"),
         ngx_string("http2"),
         ngx_string("http3"),
+        ngx_string("fastcgi_script_name"),
+        ngx_string("fastcgi_path_info"),
+        ngx_string("realpath_root"),
+        ngx_string("uid_got"),
         ngx_null_string
     };
 

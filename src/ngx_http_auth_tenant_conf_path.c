@@ -10,6 +10,7 @@
 #include "ngx_http_auth_tenant_conf.h"
 
 
+static ngx_uint_t ngx_http_auth_tenant_segments(ngx_str_t *name);
 static ngx_uint_t ngx_http_auth_tenant_varies(
     ngx_http_auth_tenant_loc_conf_t *conf);
 
@@ -40,19 +41,30 @@ ngx_http_auth_tenant_differs(ngx_http_auth_tenant_loc_conf_t *conf)
 
 
 /*
- * Takes note of what the path decides in this server by choosing a location;
- * named locations and those of "if" are not chosen by it.
+ * Takes note of what the path decides in this server by choosing a location.
+ * A regular expression chooses by what stands anywhere, and so may whatever
+ * leads to a named location.
  */
 
 void
 ngx_http_auth_tenant_count_location(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t differ)
 {
+    ngx_uint_t                        segments;
     ngx_http_core_loc_conf_t         *clcf;
     ngx_http_auth_tenant_srv_conf_t  *scf;
 
     scf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_auth_tenant_module);
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->providers == NULL) {
+
+        if (clcf->name.len && !clcf->exact_match && !clcf->noname) {
+            scf->open = 1;
+        }
+
+        return;
+    }
 
     scf->used = 1;
 
@@ -60,14 +72,17 @@ ngx_http_auth_tenant_count_location(ngx_conf_t *cf,
         scf->vary = 1;
     }
 
-    if (clcf->named || clcf->noname || ngx_http_auth_tenant_unreachable(cf)) {
+    if (clcf->noname
+        || (clcf->named && !differ)
+        || ngx_http_auth_tenant_unreachable(cf))
+    {
         return;
     }
 
     scf->checked++;
 
-    if (differ && clcf->name.len) {
-        scf->differ = 1;
+    if (clcf->named) {
+        scf->regex = 1;
     }
 
 #if (NGX_PCRE)
@@ -77,6 +92,36 @@ ngx_http_auth_tenant_count_location(ngx_conf_t *cf,
     }
 
 #endif
+
+    if (!differ || clcf->name.len == 0) {
+        return;
+    }
+
+    scf->differ = 1;
+
+    segments = ngx_http_auth_tenant_segments(&clcf->name);
+
+    if (segments > scf->deepest) {
+        scf->deepest = segments;
+    }
+}
+
+
+static ngx_uint_t
+ngx_http_auth_tenant_segments(ngx_str_t *name)
+{
+    size_t      i;
+    ngx_uint_t  n;
+
+    n = 0;
+
+    for (i = 1; i < name->len; i++) {
+        if (name->data[i] != '/' && name->data[i - 1] == '/') {
+            n++;
+        }
+    }
+
+    return n;
 }
 
 

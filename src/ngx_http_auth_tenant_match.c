@@ -24,9 +24,6 @@ static auth_tenant_verdict_e ngx_http_auth_tenant_match_path(
     auth_tenant_names_t *names);
 static auth_tenant_path_e ngx_http_auth_tenant_path_level(
     ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf);
-static auth_tenant_verdict_e ngx_http_auth_tenant_match_destination(
-    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
-    const auth_tenant_names_t *names);
 static auth_tenant_str_t ngx_http_auth_tenant_target(ngx_http_request_t *r);
 static auth_tenant_verdict_e ngx_http_auth_tenant_match_value(
     ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
@@ -82,6 +79,11 @@ ngx_http_auth_tenant_match(ngx_http_request_t *r,
                                 ngx_http_auth_tenant_path_level(r, lcf)))
     {
         return AUTH_TENANT_BAD_PATH;
+    }
+
+    verdict = ngx_http_auth_tenant_match_destination(r, lcf, &found);
+    if (verdict != AUTH_TENANT_OK) {
+        return verdict;
     }
 
     for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
@@ -265,8 +267,7 @@ static auth_tenant_verdict_e
 ngx_http_auth_tenant_match_path(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_names_t *names)
 {
-    auth_tenant_str_t      uri, raw;
-    auth_tenant_verdict_e  verdict;
+    auth_tenant_str_t  uri, raw;
 
     uri = ngx_http_auth_tenant_str(&r->uri);
 
@@ -280,24 +281,17 @@ ngx_http_auth_tenant_match_path(ngx_http_request_t *r,
         raw = ngx_http_auth_tenant_target(r);
     }
 
-    verdict = auth_tenant_path_match(lcf->path, &uri, &raw, names);
-
-    if (verdict == AUTH_TENANT_OK
-        && (r->method & (NGX_HTTP_COPY|NGX_HTTP_MOVE)))
-    {
-        return ngx_http_auth_tenant_match_destination(r, lcf, names);
-    }
-
-    return verdict;
+    return auth_tenant_path_match(lcf->path, &uri, &raw, names);
 }
 
 
 /*
  * COPY and MOVE write to another place, RFC 4918 section 10.3: it must be on
- * this host, and name the same as the request's own path.
+ * this host, and name the same as the request's own path.  Where no template
+ * says what it names, or another location would judge it, it is refused.
  */
 
-static auth_tenant_verdict_e
+auth_tenant_verdict_e
 ngx_http_auth_tenant_match_destination(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
     const auth_tenant_names_t *names)
@@ -309,12 +303,32 @@ ngx_http_auth_tenant_match_destination(ngx_http_request_t *r,
     auth_tenant_str_t     path;
     auth_tenant_names_t   other;
 
+    const ngx_http_auth_tenant_srv_conf_t  *scf;
+
     static ngx_str_t  destination = ngx_string("destination");
+
+    if (!(r->method & (NGX_HTTP_COPY|NGX_HTTP_MOVE))) {
+        return AUTH_TENANT_OK;
+    }
 
     h = ngx_http_auth_tenant_header(r, &destination, &count);
 
     if (h == NULL) {
         return AUTH_TENANT_OK;
+    }
+
+    scf = ngx_http_get_module_srv_conf(r, ngx_http_auth_tenant_module);
+
+    if (lcf->providers && lcf->path == NULL
+        && scf->checked == 1 && !scf->vary && !scf->open)
+    {
+        return AUTH_TENANT_OK;
+    }
+
+    if (lcf->providers == NULL || lcf->path == NULL
+        || ngx_http_auth_tenant_path_level(r, lcf) != AUTH_TENANT_PATH_CLEAN)
+    {
+        return AUTH_TENANT_BAD_PATH;
     }
 
     p = h->value.data;
@@ -326,12 +340,20 @@ ngx_http_auth_tenant_match_destination(ngx_http_request_t *r,
 
     if (p < last && *p != '/') {
 
-        host = ngx_strnstr(p, "://", last - p);
-        if (host == NULL) {
+        if (last - p > 7
+            && ngx_strncasecmp(p, (u_char *) "http://", 7) == 0)
+        {
+            host = p + 7;
+
+        } else if (last - p > 8
+                   && ngx_strncasecmp(p, (u_char *) "https://", 8) == 0)
+        {
+            host = p + 8;
+
+        } else {
             return AUTH_TENANT_BAD_PATH;
         }
 
-        host += sizeof("://") - 1;
         own = &r->headers_in.host->value;
 
         if ((size_t) (last - host) <= own->len
@@ -384,11 +406,19 @@ ngx_http_auth_tenant_path_level(ngx_http_request_t *r,
 
     scf = ngx_http_get_module_srv_conf(r, ngx_http_auth_tenant_module);
 
-    if (scf->checked > 1 && (scf->regex || (scf->differ && !lcf->path))) {
+    if (scf->vary) {
         return AUTH_TENANT_PATH_STRICT;
     }
 
-    return scf->vary ? AUTH_TENANT_PATH_DOTLESS : AUTH_TENANT_PATH_CLEAN;
+    if (scf->checked > 1
+        && (scf->regex
+            || (scf->differ && !lcf->path)
+            || (lcf->path && scf->deepest > lcf->path->ncaptured)))
+    {
+        return AUTH_TENANT_PATH_STRICT;
+    }
+
+    return AUTH_TENANT_PATH_CLEAN;
 }
 
 

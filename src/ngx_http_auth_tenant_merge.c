@@ -79,6 +79,8 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->login_url, prev->login_url, NULL);
     ngx_conf_merge_ptr_value(conf->dry_run, prev->dry_run, NULL);
 
+    ngx_http_auth_tenant_count_location(cf, conf, differ);
+
     if (conf->providers == NULL) {
 
         if (conf->file == NULL && (own || conf->own_rules)) {
@@ -90,8 +92,6 @@ ngx_http_auth_tenant_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_tenant_module);
     mcf->used = 1;
-
-    ngx_http_auth_tenant_count_location(cf, conf, differ);
 
     ngx_http_auth_tenant_refresh_variables(cf, conf);
 

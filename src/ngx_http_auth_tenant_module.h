@@ -111,6 +111,8 @@ typedef struct {
     unsigned                         differ:1;   /* not all alike */
     unsigned                         regex:1;    /* some by their regex */
     unsigned                         vary:1;     /* by variables */
+    unsigned                         open:1;     /* some are "off" */
+    ngx_uint_t                       deepest;    /* segments of a name */
 } ngx_http_auth_tenant_srv_conf_t;
 
 
@@ -266,6 +268,9 @@ auth_tenant_verdict_e ngx_http_auth_tenant_match(ngx_http_request_t *r,
     ngx_uint_t *home);
 ngx_uint_t ngx_http_auth_tenant_plain_path(ngx_http_request_t *r,
     auth_tenant_path_e level);
+auth_tenant_verdict_e ngx_http_auth_tenant_match_destination(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const auth_tenant_names_t *names);
 
 
 /* _access.c */

@@ -61,7 +61,7 @@ paths(bad_path => [], qw(
 --- config eval: $::Locations
 --- asks eval
 paths('nginx 200' => [token => undef, host => 'x'],
-      '/static/a%2520b;v=1', '/static/..a')
+      '/static/a%20b', '/static/..a')
 
 === TEST 4: B2.1: it is no way into a checked one
 --- config eval: $::Locations
@@ -129,10 +129,11 @@ paths('nginx 200' => [token => undef], '/', '/about%20us')
 
     location / { proxy_pass http://app; }
 --- asks eval
-paths(ok => [], '/u/maksym/x%20y;z'),
+paths(ok => [], '/u/maksym/x%20y'),
 paths(rule => [], '/u/maksym/admin/x'),
 paths(bad_path => [], '/u/alice/..%2fmaksym/x', '/u/alice/%2e%2e/maksym/x',
-      '/u/maksym/admin/..%2fx', '/u/maksym/admin/%252e%252e/x')
+      '/u/maksym/admin/..%2fx', '/u/maksym/admin/%252e%252e/x',
+      '/u/maksym/admin;x/', '/u/maksym/%2561dmin/')
 
 === TEST 10: B2.1: locations that differ in where the token comes from
 --- config
@@ -217,3 +218,98 @@ to(bad_host => 'http://jupyter.globex.example.com/maksym/b',
 [ 'COPY /maksym/a' => 'bad_path',
   headers => "Destination: /maksym/b\nDestination: /alice/b" ],
 [ 'COPY /maksym/a' => 'ok' ]
+
+=== TEST 15: B2.1: an "off" location is strict whatever nginx makes of it
+--- config
+    location / {
+        auth_tenant        corp;
+        auth_tenant_match  tenant acme;
+        proxy_pass         http://app;
+    }
+
+    location ~ \.css$ {
+        auth_tenant  off;
+        if ($http_origin) { set $cors 1; }
+        proxy_pass   http://app;
+    }
+
+    location /pub/ { auth_tenant off; proxy_pass http://app; }
+--- asks eval
+paths(bad_path => [token => undef, headers => 'Origin: http://x'],
+      '/admin;x.css', '/admin%2523.css', '/admin%3fx.css'),
+paths(bad_path => [token => undef], '/pub/admin;x/', '/pub/%2561dmin/'),
+paths('nginx 200' => [token => undef, headers => 'Origin: http://x'],
+      '/x/y.css')
+
+=== TEST 16: B2.1: a location behind a placeholder, and one that has a name
+--- config
+    location /user/ {
+        auth_tenant        corp;
+        auth_tenant_path   "/user/{user}/";
+        proxy_pass         http://app;
+
+        location /user/maksym/admin/ {
+            auth_tenant_require  permissions has admin;
+            proxy_pass           http://app;
+        }
+    }
+
+--- asks eval
+paths(rule => [], '/user/maksym/admin/x'),
+paths(ok => [], '/user/maksym/x'),
+paths(bad_path => [], '/user/maksym/admin;x/', '/user/maksym/%2561dmin/',
+      '/user/maksym/x/..;/admin/', '/user/maksym/x/%252e%252e/admin/')
+
+=== TEST 17: B2.1: a named location that judges otherwise
+--- config
+    location / {
+        auth_tenant        corp;
+        auth_tenant_path   "/{user}/";
+        error_page         418 = @admin;
+        if ($uri ~ ^/maksym/admin/) { return 418; }
+        proxy_pass         http://app;
+    }
+
+    location @admin {
+        auth_tenant          corp;
+        auth_tenant_path     "/{user}/";
+        auth_tenant_require  permissions has admin;
+        proxy_pass           http://app;
+    }
+--- asks eval
+paths(rule => [], '/maksym/admin/'),
+paths(ok => [], '/maksym/x'),
+paths(bad_path => [], '/maksym/admin;x/', '/maksym/x/..;/admin/')
+
+=== TEST 18: B2.1: a Destination that nobody judges
+--- config eval: $::Locations
+--- asks eval
+[ 'MOVE /hub/x' => 'bad_path', headers => 'Destination: /user/alice/y' ],
+[ 'COPY /hub/x' => 'bad_path', headers => 'Destination: /hub/y' ],
+[ 'MOVE /hub/x' => 'ok' ],
+[ 'MOVE /static/x' => 'bad_path', token => undef,
+  headers => 'Destination: /hub/y' ]
+
+=== TEST 19: B2.1: in an only location the path is the application's own
+--- config
+    location / {
+        auth_tenant       corp;
+        auth_tenant_host  "{module}.{tenant}.example.com";
+        proxy_pass        http://app;
+    }
+--- asks eval
+[ 'COPY /a' => 'ok', headers => 'Destination: /b' ],
+paths(ok => [], '/files/50%2541;x')
+
+=== TEST 20: B2.1: a Destination of no scheme that anybody knows
+--- config
+    location / {
+        auth_tenant       corp;
+        auth_tenant_path  "/{user}/";
+        proxy_pass        http://app;
+    }
+--- asks eval
+map { [ 'COPY /maksym/a' => 'bad_path', headers => "Destination: $_" ] }
+    'alice/f?a=http://jupyter.acme.example.com/maksym/f',
+    '../alice/x?://jupyter.acme.example.com/maksym/x',
+    'x://jupyter.acme.example.com/maksym/x'

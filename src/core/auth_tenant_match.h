@@ -115,9 +115,9 @@ typedef enum {
  * (a server that writes it into a header would write a line break), or if a
  * target holds a "#".  From DOTLESS on also if it holds a dot segment in one
  * of these readings, with "/", "\" and their encodings as separators and
- * without ";parameters".  With STRICT also if it holds a "\", a ";" or an
- * encoded "#", if the URI has an empty segment, or if decoding the target
- * twice gives another path than decoding it once.  Else 1.
+ * without ";parameters".  With STRICT also if it holds a "\", a ";", or an
+ * encoded "?" or "#", if the URI has an empty segment, or if decoding the
+ * target twice gives another path than decoding it once.  Else 1.
  */
 int auth_tenant_path_plain(const auth_tenant_str_t *path, int decoded,
     auth_tenant_path_e level);

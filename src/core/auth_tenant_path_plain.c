@@ -118,7 +118,7 @@ auth_tenant_path_strict(const auth_tenant_str_t *path, int decoded)
             return 0;
         }
 
-        if (c == '\\' || c == ';' || c == '#') {
+        if (c == '\\' || c == ';' || c == '?' || c == '#') {
             return 0;
         }
 
