@@ -258,7 +258,9 @@ paths('nginx 200' => [token => undef, headers => 'Origin: http://x'],
 paths(rule => [], '/user/maksym/admin/x'),
 paths(ok => [], '/user/maksym/x'),
 paths(bad_path => [], '/user/maksym/admin;x/', '/user/maksym/%2561dmin/',
-      '/user/maksym/x/..;/admin/', '/user/maksym/x/%252e%252e/admin/')
+      '/user/maksym/x/..;/admin/', '/user/maksym/x/%252e%252e/admin/'),
+[ 'COPY /user/maksym/x' => 'bad_path',
+  headers => 'Destination: /user/maksym/admin/x' ]
 
 === TEST 17: B2.1: a named location that judges otherwise
 --- config
