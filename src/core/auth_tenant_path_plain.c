@@ -27,22 +27,23 @@ auth_tenant_path_plain(const auth_tenant_str_t *path, int decoded,
 }
 
 
+/* as below, the last view is enough: no decoding takes a control away */
+
 int
 auth_tenant_path_clean(const auth_tenant_str_t *path, int decoded)
 {
-    size_t    pos;
+    size_t    pos, n;
     unsigned  c, times;
 
-    for (times = 0; times <= (decoded ? 1 : 2); times++) {
+    times = decoded ? 1 : 2;
 
-        for (pos = 0; pos < path->len; /* void */) {
+    for (pos = 0; pos < path->len; pos += n) {
 
-            pos += auth_tenant_path_decode(path->data + pos, path->len - pos,
-                                           times, &c);
+        n = auth_tenant_path_decode(path->data + pos, path->len - pos, times,
+                                    &c);
 
-            if (c < 0x20 || c == 0x7f || (c == '#' && !decoded && !times)) {
-                return 0;
-            }
+        if (c < 0x20 || c == 0x7f || (c == '#' && !decoded && n == 1)) {
+            return 0;
         }
     }
 
