@@ -449,7 +449,7 @@ sub start {
              qw(client_body proxy fastcgi uwsgi scgi)),
         ($text =~ /access_log/ ? () : 'access_log off;'),
         map { app($_) } @{ $opt{apps} };
-    $http =~ s/DIR/$path/g;
+    $http =~ s{DIR/}{$path/}g;      # no token holds a slash
     $text =~ s/^http \{\n/http {\n$http\n/m or die "no http in $name\n";
 
     my $user = $> == 0 ? "user root;\n" : '';

@@ -73,7 +73,7 @@ http {
 }
 END
 
-    $text =~ s/DIR/$dir/g;
+    $text =~ s{DIR/}{$dir/}g;      # no token holds a slash
 
     open my $fh, '>', "$dir/$name/nginx.conf" or die "$dir: $!\n";
     print $fh $text;
