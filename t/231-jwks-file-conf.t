@@ -65,7 +65,7 @@ my $name = qr/\[emerg\].*"jwks_file" of provider "corp": "\S*/;
 conf('DIR/nowhere', 0,
      qr{$name/nowhere" can't be found, write the path.* \(2: No such file});
 conf('DIR/good.json/x', 0, qr{$name/x" can't be found.*\(20: });
-conf('DIR', 0, qr{$name" is not a regular file, write the path});
+conf('DIR/.', 0, qr{$name" is not a regular file, write the path});
 
 POSIX::mkfifo("$dir/fifo", 0666);
 conf('DIR/fifo', 0, qr{$name/fifo" is not a regular file});

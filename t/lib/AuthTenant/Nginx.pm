@@ -12,7 +12,7 @@ package AuthTenant::Nginx;
 #
 #   AuthTenant::Nginx::check(http => '...')  # nginx -t: (status, output)
 #
-# It listens on a Unix socket, so that it is in nobody's way.  DIR in the
+# It listens on a Unix socket, so that it is in nobody's way.  DIR/ in the
 # configuration is that directory.  AUTH_TENANT_NGINX says which nginx, as in
 # AuthTenant.pm.
 
