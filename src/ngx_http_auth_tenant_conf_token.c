@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_http_auth_tenant_authority.h"
 #include "ngx_http_auth_tenant_conf.h"
 
 
@@ -205,10 +206,10 @@ ngx_http_auth_tenant_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_auth_tenant_loc_conf_t *lcf = conf;
 
-    u_char                         *p;
-    ngx_str_t                      *value, *origin;
-    ngx_uint_t                      i;
-    ngx_http_auth_tenant_origin_t  *of;
+    ngx_str_t                         *value, rest;
+    ngx_uint_t                         i;
+    ngx_http_auth_tenant_origin_t     *of;
+    ngx_http_auth_tenant_authority_t  *origin;
 
     if (lcf->origin != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -221,7 +222,8 @@ ngx_http_auth_tenant_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     lcf->origin = of;
 
-    of->origins = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
+    of->origins = ngx_array_create(cf->pool, 4,
+                                   sizeof(ngx_http_auth_tenant_authority_t));
     if (of->origins == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -245,19 +247,15 @@ ngx_http_auth_tenant_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        p = NULL;
-
-        if (value[i].len > 8 && ngx_strncmp(value[i].data, "https://", 8) == 0)
-        {
-            p = value[i].data + 8;
-
-        } else if (value[i].len > 7
-                   && ngx_strncmp(value[i].data, "http://", 7) == 0)
-        {
-            p = value[i].data + 7;
+        origin = ngx_array_push(of->origins);
+        if (origin == NULL) {
+            return NGX_CONF_ERROR;
         }
 
-        if (p == NULL || strpbrk((char *) p, "/?#@*\\") != NULL) {
+        if (ngx_http_auth_tenant_authority(origin, &value[i], &rest) != NGX_OK
+            || rest.len != 0
+            || strpbrk((char *) value[i].data, "?#@*\\") != NULL)
+        {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid origin \"%V\" in "
                                "\"auth_tenant_origin\", write same, any or "
@@ -265,15 +263,6 @@ ngx_http_auth_tenant_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                &value[i]);
             return NGX_CONF_ERROR;
         }
-
-        origin = ngx_array_push(of->origins);
-        if (origin == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_strlow(value[i].data, value[i].data, value[i].len);
-
-        *origin = value[i];
     }
 
     return NGX_CONF_OK;

@@ -6,7 +6,7 @@
  */
 
 
-#include "ngx_http_auth_tenant_module.h"
+#include "ngx_http_auth_tenant_authority.h"
 
 
 static auth_tenant_verdict_e ngx_http_auth_tenant_match_host(
@@ -296,12 +296,12 @@ ngx_http_auth_tenant_match_destination(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
     const auth_tenant_names_t *names)
 {
-    u_char               *p, *last, *host;
-    ngx_str_t            *own;
-    ngx_uint_t            i, count;
-    ngx_table_elt_t      *h;
-    auth_tenant_str_t     path;
-    auth_tenant_names_t   other;
+    ngx_str_t                          to;
+    ngx_uint_t                         i, count;
+    ngx_table_elt_t                   *h;
+    auth_tenant_str_t                  path;
+    auth_tenant_names_t                other;
+    ngx_http_auth_tenant_authority_t   authority;
 
     const ngx_http_auth_tenant_srv_conf_t  *scf;
 
@@ -331,43 +331,26 @@ ngx_http_auth_tenant_match_destination(ngx_http_request_t *r,
         return AUTH_TENANT_BAD_PATH;
     }
 
-    p = h->value.data;
-    last = p + h->value.len;
-
-    if (count != 1 || r->headers_in.host == NULL) {
+    if (count != 1) {
         return AUTH_TENANT_BAD_PATH;
     }
 
-    if (p < last && *p != '/') {
+    to = h->value;
 
-        if (last - p > 7
-            && ngx_strncasecmp(p, (u_char *) "http://", 7) == 0)
+    if (to.len && to.data[0] != '/') {
+
+        if (ngx_http_auth_tenant_authority(&authority, &h->value, &to)
+            != NGX_OK)
         {
-            host = p + 7;
-
-        } else if (last - p > 8
-                   && ngx_strncasecmp(p, (u_char *) "https://", 8) == 0)
-        {
-            host = p + 8;
-
-        } else {
             return AUTH_TENANT_BAD_PATH;
         }
 
-        own = &r->headers_in.host->value;
-
-        if ((size_t) (last - host) <= own->len
-            || ngx_strncasecmp(host, own->data, own->len) != 0
-            || host[own->len] != '/')
-        {
+        if (!ngx_http_auth_tenant_authority_own(r, &authority)) {
             return AUTH_TENANT_BAD_HOST;
         }
-
-        p = host + own->len;
     }
 
-    path.data = p;
-    path.len = last - p;
+    path = ngx_http_auth_tenant_str(&to);
 
     ngx_memzero(&other, sizeof(auth_tenant_names_t));
 

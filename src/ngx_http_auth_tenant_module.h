@@ -66,7 +66,7 @@ typedef struct {
 /* auth_tenant_origin */
 
 typedef struct {
-    ngx_array_t                     *origins;    /* ngx_str_t */
+    ngx_array_t                     *origins;    /* .._authority_t */
     unsigned                         same:1;
     unsigned                         any:1;
 } ngx_http_auth_tenant_origin_t;

@@ -4,28 +4,16 @@
  */
 
 
+#include "ngx_http_auth_tenant_authority.h"
 #include "ngx_http_auth_tenant_headers.h"
-
-
-typedef struct {
-    ngx_str_t    scheme;
-    ngx_str_t    host;
-    ngx_str_t    port;       /* empty: the scheme's own */
-} ngx_http_auth_tenant_authority_t;
 
 
 static auth_tenant_verdict_e ngx_http_auth_tenant_token_source(
     ngx_http_request_t *r, const ngx_http_auth_tenant_token_t *source,
     ngx_str_t *token);
 static ngx_int_t ngx_http_auth_tenant_bearer(ngx_str_t *value);
-static ngx_int_t ngx_http_auth_tenant_origin_listed(ngx_http_request_t *r,
-    const ngx_http_auth_tenant_origin_t *of, ngx_str_t *value);
-static ngx_int_t ngx_http_auth_tenant_parse_origin(
-    ngx_http_auth_tenant_authority_t *origin, ngx_str_t *value);
-static ngx_int_t ngx_http_auth_tenant_parse_authority(
-    ngx_http_auth_tenant_authority_t *origin, ngx_str_t *value);
-static ngx_int_t ngx_http_auth_tenant_same(const ngx_str_t *a,
-    const ngx_str_t *b);
+static ngx_uint_t ngx_http_auth_tenant_origin_listed(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_origin_t *of, const ngx_str_t *value);
 
 
 static ngx_str_t  ngx_http_auth_tenant_authorization =
@@ -267,148 +255,31 @@ ngx_http_auth_tenant_check_origin(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
-ngx_http_auth_tenant_origin_listed(ngx_http_request_t *r,
-    const ngx_http_auth_tenant_origin_t *of, ngx_str_t *value)
-{
-    ngx_str_t                         *listed;
-    ngx_uint_t                         i;
-    ngx_http_auth_tenant_authority_t   origin, other;
+/* RFC 6454 section 6.1; "null", which any page can have, is no origin here */
 
-    if (ngx_http_auth_tenant_parse_origin(&origin, value) != NGX_OK) {
+static ngx_uint_t
+ngx_http_auth_tenant_origin_listed(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_origin_t *of, const ngx_str_t *value)
+{
+    ngx_str_t                          rest;
+    ngx_uint_t                         i;
+    ngx_http_auth_tenant_authority_t   origin, *listed;
+
+    if (ngx_http_auth_tenant_authority(&origin, value, &rest) != NGX_OK
+        || rest.len != 0)
+    {
         return 0;
     }
 
     listed = of->origins ? of->origins->elts : NULL;
 
     for (i = 0; listed && i < of->origins->nelts; i++) {
-
-        if (ngx_http_auth_tenant_parse_origin(&other, &listed[i]) == NGX_OK
-            && ngx_http_auth_tenant_same(&origin.scheme, &other.scheme)
-            && ngx_http_auth_tenant_same(&origin.host, &other.host)
-            && ngx_http_auth_tenant_same(&origin.port, &other.port))
-        {
+        if (ngx_http_auth_tenant_authority_eq(&origin, &listed[i])) {
             return 1;
         }
     }
 
-    if (!of->same || r->headers_in.host == NULL) {
-        return 0;
-    }
-
-    /* TLS may end in front of us, so the scheme is the browser's word */
-
-    other.scheme = origin.scheme;
-
-    return ngx_http_auth_tenant_parse_authority(&other,
-                                                &r->headers_in.host->value)
-           == NGX_OK
-           && ngx_http_auth_tenant_same(&origin.host, &other.host)
-           && ngx_http_auth_tenant_same(&origin.port, &other.port);
-}
-
-
-/* RFC 6454 section 6.1; "null", which any page can have, is no origin here */
-
-static ngx_int_t
-ngx_http_auth_tenant_parse_origin(ngx_http_auth_tenant_authority_t *origin,
-    ngx_str_t *value)
-{
-    ngx_str_t  authority;
-
-    if (value->len > sizeof("https://") - 1
-        && ngx_strncasecmp(value->data, (u_char *) "https://",
-                           sizeof("https://") - 1)
-           == 0)
-    {
-        ngx_str_set(&origin->scheme, "https");
-
-    } else if (value->len > sizeof("http://") - 1
-               && ngx_strncasecmp(value->data, (u_char *) "http://",
-                                  sizeof("http://") - 1)
-                  == 0)
-    {
-        ngx_str_set(&origin->scheme, "http");
-
-    } else {
-        return NGX_DECLINED;
-    }
-
-    authority.data = value->data + origin->scheme.len + sizeof("://") - 1;
-    authority.len = value->data + value->len - authority.data;
-
-    return ngx_http_auth_tenant_parse_authority(origin, &authority);
-}
-
-
-static ngx_int_t
-ngx_http_auth_tenant_parse_authority(ngx_http_auth_tenant_authority_t *origin,
-    ngx_str_t *value)
-{
-    u_char     *p, *last;
-    ngx_str_t   own;
-
-    p = value->data;
-    last = value->data + value->len;
-
-    origin->host.data = p;
-
-    if (p < last && *p == '[') {
-
-        while (p < last && *p != ']') {
-            p++;
-        }
-    }
-
-    while (p < last && *p != ':') {
-        p++;
-    }
-
-    origin->host.len = p - origin->host.data;
-
-    if (origin->host.len == 0) {
-        return NGX_DECLINED;
-    }
-
-    ngx_str_null(&origin->port);
-
-    if (p == last) {
-        return NGX_OK;
-    }
-
-    origin->port.data = ++p;
-    origin->port.len = last - p;
-
-    if (p == last) {
-        return NGX_DECLINED;
-    }
-
-    for ( /* void */ ; p < last; p++) {
-        if (*p < '0' || *p > '9') {
-            return NGX_DECLINED;
-        }
-    }
-
-    if (origin->scheme.len == sizeof("https") - 1) {
-        ngx_str_set(&own, "443");
-
-    } else {
-        ngx_str_set(&own, "80");
-    }
-
-    if (ngx_http_auth_tenant_same(&origin->port, &own)) {
-        ngx_str_null(&origin->port);
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_auth_tenant_same(const ngx_str_t *a, const ngx_str_t *b)
-{
-    return a->len == b->len
-           && ngx_strncasecmp(a->data, b->data, a->len) == 0;
+    return of->same && ngx_http_auth_tenant_authority_own(r, &origin);
 }
 
 

@@ -398,3 +398,17 @@ a JSON pointer has no empty names
 === TEST 56: auth_tenant_login_url with a variable in braces
 --- loc: auth_tenant_path "/{user}/"; auth_tenant_login_url "${scheme}://login/?rd={uri}";
 --- loads
+
+
+
+=== TEST 57: auth_tenant_origin with a port that is none
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_origin https://app.example.com:any;
+--- refused
+invalid origin "https://app.example.com:any" in "auth_tenant_origin"
+
+
+
+=== TEST 58: auth_tenant_origin with a name in front
+--- loc: auth_tenant_path "/{user}/"; auth_tenant_origin https://me@app.example.com;
+--- refused
+invalid origin "https://me@app.example.com" in "auth_tenant_origin"

@@ -207,14 +207,30 @@ sub to { my ($word, @to) = @_;
          map { my $to = $_;
                map { [ "$_ /maksym/a" => $word, headers => "Destination: $to" ] }
                    qw(COPY MOVE) } @to }
-to(ok => '/maksym/b', 'http://jupyter.acme.example.com/maksym/b/c'),
+to(ok => '/maksym/b', 'http://jupyter.acme.example.com/maksym/b/c',
+   'HTTPS://Jupyter.acme.example.com/maksym/b',
+   'http://jupyter.acme.example.com:80/maksym/b',
+   'https://jupyter.acme.example.com:443/maksym/b'),
 to(wrong_user => '/alice/b', 'http://jupyter.acme.example.com/alice/b'),
 to(bad_path => '/maksym/../alice/b', '/maksym/..%2falice/b', '/%6daksym/b',
-   'alice/b', '/maksym/%0a', '/'),
+   'alice/b', '/maksym/%0a', '/', 'http://jupyter.acme.example.com',
+   'http:///maksym/b', 'http://jupyter.acme.example.com:/maksym/b',
+   'http://jupyter.acme.example.com:x/maksym/b'),
 to(bad_host => 'http://jupyter.globex.example.com/maksym/b',
    'http://jupyter.acne.example.com/maksym/b',
    'http://jupyter.acme.example.com.evil/maksym/b',
-   'http://jupyter.acme.example.com'),
+   'http://x@jupyter.acme.example.com/maksym/b',
+   'http://jupyter.acme.example.com?/maksym/b',
+   'http://jupyter.acme.example.com:8080/maksym/b',
+   'http://jupyter.acme.example.com:443/maksym/b'),
+(map { my ($host, $to, $word) = @$_;
+       [ 'MOVE /maksym/a' => $word, host => "jupyter.acme.example.com$host",
+         headers => "Destination: $to/maksym/b" ] }
+     [':80', 'http://jupyter.acme.example.com', 'ok'],
+     [':443', 'https://jupyter.acme.example.com', 'ok'],
+     [':8080', 'http://jupyter.acme.example.com:8080', 'ok'],
+     [':8080', 'http://jupyter.acme.example.com', 'bad_host'],
+     [':443', 'http://jupyter.acme.example.com', 'bad_host']),
 [ 'COPY /maksym/a' => 'bad_path',
   headers => "Destination: /maksym/b\nDestination: /alice/b" ],
 [ 'COPY /maksym/a' => 'ok' ]
