@@ -41,7 +41,8 @@ ngx_http_auth_tenant_match(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf, auth_tenant_names_t *names,
     ngx_uint_t *home)
 {
-    ngx_uint_t             i;
+    ngx_uint_t             i, judged;
+    auth_tenant_path_e     level;
     auth_tenant_names_t    found;
     auth_tenant_verdict_e  verdict;
 
@@ -49,6 +50,7 @@ ngx_http_auth_tenant_match(ngx_http_request_t *r,
     ngx_memzero(&found, sizeof(auth_tenant_names_t));
 
     *home = 0;
+    judged = 0;
 
     if (!ngx_http_auth_tenant_same_host(r)) {
         return AUTH_TENANT_BAD_HOST;
@@ -73,10 +75,16 @@ ngx_http_auth_tenant_match(ngx_http_request_t *r,
         if (verdict != AUTH_TENANT_OK) {
             return verdict;
         }
+
+        /* the target was looked at as well, if it is what is forwarded */
+
+        judged = r->valid_unparsed_uri;
     }
 
-    if (!ngx_http_auth_tenant_plain_path(r,
-                                ngx_http_auth_tenant_path_level(r, lcf)))
+    level = ngx_http_auth_tenant_path_level(r, lcf);
+
+    if ((level != AUTH_TENANT_PATH_CLEAN || !judged)
+        && !ngx_http_auth_tenant_plain_path(r, level))
     {
         return AUTH_TENANT_BAD_PATH;
     }

@@ -308,7 +308,8 @@ paths(bad_path => [], '/maksym/admin;x/', '/maksym/x/..;/admin/')
 [ 'MOVE /static/x' => 'bad_path', token => undef,
   headers => 'Destination: /hub/y' ]
 
-=== TEST 19: B2.1: in an only location the path is the application's own
+=== TEST 19: B2.1: in an only location the path is the application's own, F2: but
+for line breaks
 --- config
     location / {
         auth_tenant       corp;
@@ -317,7 +318,9 @@ paths(bad_path => [], '/maksym/admin;x/', '/maksym/x/..;/admin/')
     }
 --- asks eval
 [ 'COPY /a' => 'ok', headers => 'Destination: /b' ],
-paths(ok => [], '/files/50%2541;x')
+paths(ok => [], '/files/50%2541;x', '/files/a/../b'),
+paths(bad_path => [], '/files/%0d%0aX-User-Id:%20eve', '/files/%250a',
+      '/files/#x')
 
 === TEST 20: B2.1: a Destination of no scheme that anybody knows
 --- config
