@@ -205,15 +205,19 @@ sub answer {
 }
 
 
-# one answer from a connection, which may be a kept one
+# one answer from a connection, which may be a kept one: what has come of the
+# next answer waits at the socket
 
 sub read_answer {
     my ($socket, $no_body) = @_;
 
-    my $in = '';
+    my $rest = \${*$socket}{auth_tenant_rest};
+    my $in = $$rest // '';
+    $$rest = '';
+
     my $more = sub {
         local $SIG{ALRM} = sub { die "no answer\n" };
-        alarm 10;
+        alarm 30;
         my $n = $socket->sysread($in, 16384, length $in);
         alarm 0;
         return $n;
@@ -236,15 +240,17 @@ sub read_answer {
 
     my ($status) = $first =~ m{^HTTP/1\.1 (\d+)};
 
+    my $len = $no_body || $status == 204 || $status == 304
+              ? 0 : $header{'content-length'};
+
     $in = $body;
-    if (!$no_body && $status != 204 && $status != 304) {
-        if (defined(my $len = $header{'content-length'})) {
-            while (length $in < $len) { $more->() or last }
-        } else {
-            1 while $more->();
-            $in =~ s/^[0-9a-f]+\r\n(.*?)\r\n0\r\n.*/$1/s
-                if ($header{'transfer-encoding'} // '') eq 'chunked';
-        }
+    if (defined $len) {
+        while (length $in < $len) { $more->() or last }
+        $$rest = substr $in, $len, length $in, '' if length $in > $len;
+    } else {
+        1 while $more->();
+        $in =~ s/^[0-9a-f]+\r\n(.*?)\r\n0\r\n.*/$1/s
+            if ($header{'transfer-encoding'} // '') eq 'chunked';
     }
 
     return { status => $status, head => $head, header => \%header,
