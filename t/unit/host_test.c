@@ -6,10 +6,7 @@
  */
 
 
-#include <stdlib.h>
-
-#include "tap.h"
-#include "auth_tenant_match.h"
+#include "pattern.h"
 
 
 #define X10  "xxxxxxxxxx"
@@ -19,33 +16,7 @@
 static auth_tenant_pattern_t
 pattern(const char *text)
 {
-    const char             *error;
-    auth_tenant_str_t       s;
-    auth_tenant_pattern_t   p;
-
-    s = str(text);
-    error = auth_tenant_host_compile(&p, &s);
-
-    if (error) {
-        ok(0, "\"%s\" compiles: %s", text, error);
-        exit(1);
-    }
-
-    return p;
-}
-
-
-static void
-refused(const char *text, const char *advice)
-{
-    const char             *error;
-    auth_tenant_str_t       s;
-    auth_tenant_pattern_t   p;
-
-    s = str(text);
-    error = auth_tenant_host_compile(&p, &s);
-
-    ok(error && strstr(error, advice), "\"%s\" refused: %s", text, advice);
+    return compiled(auth_tenant_host_compile, text);
 }
 
 
@@ -53,6 +24,29 @@ static void
 test_compile(void)
 {
     auth_tenant_pattern_t  p;
+
+    static const refusal_t  refusals[] = {
+        { "", "write one" },
+        { "example.com", "no placeholder" },
+        { "{user}.example.com", "write it in a path" },
+        { "{tenant}.{tenant}.example.com", "each once" },
+        { "{group}.example.com", "whole labels" },
+        { "{tenant", "whole labels" },
+        { "m-{tenant}.example.com", "whole labels" },
+        { "{module}{tenant}.example.com", "whole labels" },
+        { "{tenant}.Example.com", "lower-case" },
+        { "*.{tenant}.example.com", "without port, wildcard" },
+        { "{tenant}.example.com:80", "without port" },
+        { "{tenant}.example.com.", "trailing dot" },
+        { ".{tenant}.example.com", "whole labels" },
+        { "{tenant}..example.com", "whole labels" },
+        { "{tenant}.ex_ample.com", "whole labels" },
+        { "{tenant}.-a.com", "whole labels" },
+        { "{tenant}", "your own domain" },
+        { "www.{tenant}", "your own domain" },
+        { "{module}.{tenant}", "your own domain" },
+        { "{tenant}.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a", "a shorter one" }
+    };
 
     p = pattern("{module}.{tenant}.example.com");
 
@@ -66,28 +60,10 @@ test_compile(void)
     is_str(&p.pieces[3].text, "com", "its text");
     is(pattern("{tenant}.localhost").npieces, 2, "one label of one's own");
 
-    refused("", "write one");
-    refused("example.com", "no placeholder");
-    refused("{user}.example.com", "write it in a path");
-    refused("{tenant}.{tenant}.example.com", "each once");
-    refused("{group}.example.com", "whole labels");
-    refused("{tenant", "whole labels");
-    refused("m-{tenant}.example.com", "whole labels");
-    refused("{module}{tenant}.example.com", "whole labels");
-    refused("{tenant}.Example.com", "lower-case");
-    refused("*.{tenant}.example.com", "without port, wildcard");
-    refused("{tenant}.example.com:80", "without port");
-    refused("{tenant}.example.com.", "trailing dot");
-    refused(".{tenant}.example.com", "whole labels");
-    refused("{tenant}..example.com", "whole labels");
-    refused("{tenant}.ex_ample.com", "whole labels");
-    refused("{tenant}.-a.com", "whole labels");
-    refused("{tenant}", "your own domain");
-    refused("www.{tenant}", "your own domain");
-    refused("{module}.{tenant}", "your own domain");
     is(pattern("{tenant}.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a").npieces, 16,
        "16 labels");
-    refused("{tenant}.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a", "a shorter one");
+
+    refused(auth_tenant_host_compile, refusals);
 }
 
 

@@ -7,43 +7,14 @@
  */
 
 
-#include <stdlib.h>
-
-#include "tap.h"
-#include "auth_tenant_match.h"
+#include "pattern.h"
 #include "path_model.h"
 
 
 static auth_tenant_pattern_t
 pattern(const char *text)
 {
-    const char             *error;
-    auth_tenant_str_t       s;
-    auth_tenant_pattern_t   p;
-
-    s = str(text);
-    error = auth_tenant_path_compile(&p, &s);
-
-    if (error) {
-        ok(0, "\"%s\" compiles: %s", text, error);
-        exit(1);
-    }
-
-    return p;
-}
-
-
-static void
-refused(const char *text, const char *advice)
-{
-    const char             *error;
-    auth_tenant_str_t       s;
-    auth_tenant_pattern_t   p;
-
-    s = str(text);
-    error = auth_tenant_path_compile(&p, &s);
-
-    ok(error && strstr(error, advice), "\"%s\" refused: %s", text, advice);
+    return compiled(auth_tenant_path_compile, text);
 }
 
 
@@ -51,6 +22,25 @@ static void
 test_compile(void)
 {
     auth_tenant_pattern_t  p;
+
+    static const refusal_t  refusals[] = {
+        { "", "begins with \"/\"" },
+        { "{user}/", "begins with \"/\"" },
+        { "/", "no placeholder" },
+        { "/hub/", "no placeholder" },
+        { "/{user}/{user}", "each once" },
+        { "/{group}/", "whole segments" },
+        { "/u-{user}/", "whole segments" },
+        { "/{user}{tenant}/", "whole segments" },
+        { "/a%20b/{user}", "whole segments" },
+        { "/a\\b/{user}", "whole segments" },
+        { "/a;b/{user}", "whole segments" },
+        { "//{user}/", "an empty segment" },
+        { "/{user}//", "an empty segment" },
+        { "/./{user}/", "an empty segment" },
+        { "/../{user}/", "an empty segment" },
+        { "/{user}/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", "a shorter one" }
+    };
 
     p = pattern("/hub/{tenant}/x/{user}/lab/");
 
@@ -65,24 +55,10 @@ test_compile(void)
     is(pattern("/~a.b_c-d@e/{module}").npieces, 2, "what a literal may hold");
     is(pattern("/.../{user}").npieces, 2, "three dots are a name");
 
-    refused("", "begins with \"/\"");
-    refused("{user}/", "begins with \"/\"");
-    refused("/", "no placeholder");
-    refused("/hub/", "no placeholder");
-    refused("/{user}/{user}", "each once");
-    refused("/{group}/", "whole segments");
-    refused("/u-{user}/", "whole segments");
-    refused("/{user}{tenant}/", "whole segments");
-    refused("/a%20b/{user}", "whole segments");
-    refused("/a\\b/{user}", "whole segments");
-    refused("/a;b/{user}", "whole segments");
-    refused("//{user}/", "an empty segment");
-    refused("/{user}//", "an empty segment");
-    refused("/./{user}/", "an empty segment");
-    refused("/../{user}/", "an empty segment");
     is(pattern("/{user}/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a").npieces, 16,
        "16 segments");
-    refused("/{user}/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", "a shorter one");
+
+    refused(auth_tenant_path_compile, refusals);
 }
 
 
