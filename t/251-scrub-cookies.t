@@ -261,12 +261,23 @@ duplicate name "x_team" in "auth_tenant_scrub", every spelling of a header is on
 
 
 === TEST 15: a cookie and a header of one name are two
---- http_config
-auth_tenant_scrub x-user-id cookie:x-user-id cookie:x-user-id*;
---- config
-location / { return 200; }
+--- http_config eval
+$::HttpConfig . <<'END'
+auth_tenant_scrub x-user-id x-team cookie:x-user-id cookie:x-team
+                  cookie:x-team*;
+END
+--- config eval
+join '', grep { !/scrub/ } split /^/, $::Server
 --- request
 GET /
+--- more_headers
+X-Team: root
+Cookie: x-user-id=1; x-team=2; x-team-b=3; a=4
+--- response_body
+GET / HTTP/1.0
+Host: localhost
+Connection: close
+Cookie: a=4
 
 
 
