@@ -25,8 +25,6 @@ static char *ngx_http_auth_tenant_check_home(ngx_conf_t *cf,
 static ngx_uint_t ngx_http_auth_tenant_lacking(
     ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t name,
     ngx_http_auth_tenant_provider_t **provider);
-static char *ngx_http_auth_tenant_refuse(ngx_conf_t *cf,
-    ngx_http_auth_tenant_loc_conf_t *conf, const char *fmt, ...);
 
 
 static const char  *ngx_http_auth_tenant_claim_names[] = {
@@ -93,6 +91,7 @@ ngx_http_auth_tenant_check_loc_conf(ngx_conf_t *cf,
         || ngx_http_auth_tenant_check_rules(cf, conf) != NGX_CONF_OK
         || ngx_http_auth_tenant_check_defaults(cf, conf) != NGX_CONF_OK
         || ngx_http_auth_tenant_check_audiences(cf, conf) != NGX_CONF_OK
+        || ngx_http_auth_tenant_check_bypass(cf, conf) != NGX_CONF_OK
         || ngx_http_auth_tenant_check_template(cf, conf,
                              "auth_tenant_upstream", conf->upstream)
            != NGX_CONF_OK
@@ -440,7 +439,7 @@ ngx_http_auth_tenant_name(ngx_uint_t names)
 }
 
 
-static char *
+char *
 ngx_http_auth_tenant_refuse(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf, const char *fmt, ...)
 {

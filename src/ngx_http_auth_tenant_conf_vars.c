@@ -14,6 +14,8 @@ static ngx_int_t ngx_http_auth_tenant_claim_set_index(ngx_conf_t *cf,
     ngx_str_t *name);
 static ngx_http_variable_t *ngx_http_auth_tenant_known_variable(
     ngx_conf_t *cf, ngx_str_t *name);
+static ngx_uint_t ngx_http_auth_tenant_written_variable(ngx_conf_t *cf,
+    const ngx_str_t *name);
 static void ngx_http_auth_tenant_refresh_value(ngx_conf_t *cf,
     ngx_http_complex_value_t *cv);
 static void ngx_http_auth_tenant_refresh_variable(ngx_conf_t *cf,
@@ -184,6 +186,108 @@ ngx_http_auth_tenant_check_variables(ngx_conf_t *cf)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * A bypass is something that somebody meant.  Few of nginx's own variables
+ * are ever empty: "$host" is not, nor "$ssl_client_verify", which is "NONE".
+ */
+
+char *
+ngx_http_auth_tenant_check_bypass(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf)
+{
+    ngx_uint_t                  i, *index;
+    ngx_http_variable_t        *indexed;
+    ngx_http_complex_value_t   *cv;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    if (conf->bypass == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    indexed = cmcf->variables.elts;
+    cv = conf->bypass->elts;
+
+    for (i = 0; i < conf->bypass->nelts; i++) {
+
+        for (index = cv[i].flushes;
+             index && *index != (ngx_uint_t) -1;
+             index++)
+        {
+            if (ngx_http_auth_tenant_written_variable(cf,
+                                                      &indexed[*index].name))
+            {
+                continue;
+            }
+
+            return ngx_http_auth_tenant_refuse(cf, conf,
+                          "\"auth_tenant_bypass\" can't use \"$%V\": it is "
+                          "nginx's own or a module's, and would bypass "
+                          "whatever it is unless empty or \"0\"; write a "
+                          "\"map\" of it that says when to bypass",
+                          &indexed[*index].name);
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * Whether a variable is of the configuration: "map", "geo", "set", a named
+ * capture and so on make "changeable" ones.  Some of nginx's own are so, too,
+ * but modules add theirs before the configuration is read, nginx's before us.
+ */
+
+static ngx_uint_t
+ngx_http_auth_tenant_written_variable(ngx_conf_t *cf, const ngx_str_t *name)
+{
+    ngx_uint_t                  i, written;
+    ngx_hash_key_t             *key;
+    ngx_http_variable_t        *var, *prefix;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    static ngx_str_t  own = ngx_string("auth_user");
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    prefix = cmcf->prefix_variables.elts;
+
+    for (i = 0; i < cmcf->prefix_variables.nelts; i++) {
+        if (name->len >= prefix[i].name.len
+            && ngx_strncmp(name->data, prefix[i].name.data,
+                           prefix[i].name.len)
+               == 0)
+        {
+            return 0;
+        }
+    }
+
+    written = 0;
+    key = cmcf->variables_keys->keys.elts;
+
+    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
+
+        var = key[i].value;
+
+        if (var->name.len == name->len
+            && ngx_strncmp(var->name.data, name->data, name->len) == 0)
+        {
+            return written && (var->flags & NGX_HTTP_VAR_CHANGEABLE);
+        }
+
+        if (var->name.len == own.len
+            && ngx_strncmp(var->name.data, own.data, own.len) == 0)
+        {
+            written = 1;
+        }
+    }
+
+    return 0;
 }
 
 
