@@ -13,7 +13,6 @@
 #include "auth_tenant_keys.h"
 
 
-static int auth_tenant_keys_is_pem(const auth_tenant_str_t *document);
 static int auth_tenant_jwks_parse(auth_tenant_keys_t *keys,
     const auth_tenant_str_t *document, auth_tenant_algs_t algs,
     auth_tenant_keys_report_t *report);
@@ -161,7 +160,7 @@ auth_tenant_keys_add(auth_tenant_keys_t *keys, auth_tenant_key_t *key,
 }
 
 
-static int
+int
 auth_tenant_keys_is_pem(const auth_tenant_str_t *document)
 {
     const unsigned char  *p, *last;
@@ -250,6 +249,10 @@ auth_tenant_jwks_add(auth_tenant_keys_t *keys, const json_t *jwks,
 
         key = auth_tenant_jwk_parse(jwk, algs, &error);
 
+        if (key != NULL) {
+            keys->place[keys->nkeys] = (unsigned char) i;
+        }
+
         auth_tenant_keys_add(keys, key, report, error);
     }
 
@@ -286,6 +289,7 @@ auth_tenant_keys_drop_duplicates(auth_tenant_keys_t *keys,
     for (i = 0; i < keys->nkeys; i++) {
 
         if (!drop[i]) {
+            keys->place[n] = keys->place[i];
             keys->key[n++] = keys->key[i];
             continue;
         }

@@ -41,6 +41,22 @@ auth_tenant_keys_t *auth_tenant_keys_parse(const auth_tenant_str_t *document,
     auth_tenant_algs_t algs, auth_tenant_keys_report_t *report);
 
 
+/*
+ * Writes a JWK Set (RFC 7517 section 5) to `dst` that has only those keys of
+ * `document` which can be used with `algs`, and of them only the members that
+ * a verifier needs: kty, kid, use, key_ops, alg, and crv, x and y or n and e.
+ * Parsing it gives what parsing the document does.  Secrets and private
+ * members never get into it: a PEM document is refused, and no HMAC algorithm
+ * counts.  Returns the length, at most that of the document, or 0 if there is
+ * no usable key, the document is refused or the result is longer than `size`;
+ * *report is filled in as by auth_tenant_keys_parse(), with an error whenever
+ * 0 is returned.
+ */
+size_t auth_tenant_keys_compact(const auth_tenant_str_t *document,
+    auth_tenant_algs_t algs, unsigned char *dst, size_t size,
+    auth_tenant_keys_report_t *report);
+
+
 /* Frees a set and its keys.  NULL is allowed. */
 void auth_tenant_keys_free(auth_tenant_keys_t *keys);
 

@@ -20,7 +20,14 @@ struct auth_tenant_keys_s {
     unsigned              nkeys;
     auth_tenant_algs_t    algs;
     auth_tenant_key_t    *key[AUTH_TENANT_MAX_KEYS];
+
+    /* where the key stood in the document's "keys"; not for PEM */
+    unsigned char         place[AUTH_TENANT_MAX_KEYS];
 };
+
+
+/* 1 if a document is to be read as PEM (RFC 7468), 0: as JSON. */
+int auth_tenant_keys_is_pem(const auth_tenant_str_t *document);
 
 
 /*
