@@ -54,7 +54,8 @@ package AuthTenant;
 # $TEST_NGINX_HTML_DIR.  A second server is best on a Unix socket,
 # "listen unix:$TEST_NGINX_HTML_DIR/app.sock".
 #
-# There is no "location /" but the one that a test writes.
+# There is no "location /" but the one that a test writes.  nginx proxies with
+# HTTP/1.0, whatever its version, unless a server or location says otherwise.
 #
 # Any number of files, and any number of runs, may be under way at once: port,
 # server root and files are this process's own, unless TEST_NGINX_PORT and
@@ -351,6 +352,12 @@ my ($block, $running);
         $next->set_value('suppress_stderr', 1);
 
         $ENV{AUTH_TENANT_LEAKS} = defined $next->must_die ? 0 : 1;
+
+        # what nginx proxies with by itself is 1.0 before 1.29.7, and 1.1 since
+
+        $next->set_value('http_config',
+                         'proxy_http_version 1.0; '
+                         . ($next->http_config // ''));
 
         # "http2 on" came with nginx 1.25.1; Test::Nginx has it from 1.19.9 on
 

@@ -63,6 +63,7 @@ error_log DIR/$name/error.log info;
 events { worker_connections 64; }
 http {
     access_log off;
+    proxy_http_version 1.0;
     $temps
     @{[ $conf{http} // '' ]}
     server {
