@@ -1,0 +1,328 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * The slots of the zone.  A process may be killed between any two of the
+ * stores below: each order of them leaves what the others can live with, and
+ * nothing "in progress" lasts longer than its deadline.
+ */
+
+
+#include "ngx_http_auth_tenant_zone.h"
+
+
+static ngx_http_auth_tenant_slot_t *ngx_http_auth_tenant_slot_choose(
+    ngx_http_auth_tenant_zone_t *zone, const u_char *id, ngx_uint_t large,
+    int64_t now, int64_t idle);
+
+
+ngx_int_t
+ngx_http_auth_tenant_zone_find(ngx_http_auth_tenant_zone_t *zone,
+    const u_char *id, ngx_http_auth_tenant_slot_t **slot)
+{
+    ngx_uint_t  n;
+
+    for (n = 0; n < zone->large + zone->small; n++) {
+
+        if (ngx_http_auth_tenant_slot_is(&zone->slots[n], id)) {
+            *slot = &zone->slots[n];
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_auth_tenant_zone_claim(ngx_http_auth_tenant_zone_t *zone,
+    const u_char *id, const u_char *provider, const auth_tenant_str_t *tenant,
+    int64_t now, int64_t idle, ngx_http_auth_tenant_slot_t **slot)
+{
+    ngx_http_auth_tenant_slot_t  *chosen;
+
+    if (ngx_http_auth_tenant_zone_find(zone, id, slot) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    if (tenant->len > sizeof(chosen->tenant)) {
+        return NGX_DECLINED;
+    }
+
+    if (!ngx_shmtx_trylock(&zone->shpool->mutex)) {
+        return NGX_BUSY;
+    }
+
+    chosen = ngx_http_auth_tenant_slot_choose(zone, id, tenant->len == 0, now,
+                                              idle);
+
+    if (chosen && !ngx_http_auth_tenant_slot_is(chosen, id)) {
+        ngx_http_auth_tenant_slot_fill(zone, chosen, id, provider, tenant,
+                                       now);
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    if (chosen == NULL) {
+        return NGX_DECLINED;
+    }
+
+    *slot = chosen;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Which slot a realm gets: the one that it has by now, or a free one, or the
+ * one whose owner misses it least.
+ */
+
+static ngx_http_auth_tenant_slot_t *
+ngx_http_auth_tenant_slot_choose(ngx_http_auth_tenant_zone_t *zone,
+    const u_char *id, ngx_uint_t large, int64_t now, int64_t idle)
+{
+    int64_t                       touched, least, longest;
+    ngx_uint_t                    n, end;
+    ngx_http_auth_tenant_slot_t  *slot, *spare, *unproven, *unused;
+
+    spare = NULL;
+    unproven = NULL;
+    unused = NULL;
+    least = 0;
+    longest = 0;
+
+    n = large ? 0 : zone->large;
+    end = large ? zone->large : zone->large + zone->small;
+
+    for ( /* void */ ; n < end; n++) {
+
+        slot = &zone->slots[n];
+
+        if (slot->used != 1) {
+            if (spare == NULL) {
+                spare = slot;
+            }
+
+            continue;
+        }
+
+        if (ngx_memcmp(slot->id, id, AUTH_TENANT_STORE_ID) == 0) {
+            return slot;
+        }
+
+        if (ngx_http_auth_tenant_slot_leased(slot, now)) {
+            continue;
+        }
+
+        touched = ngx_http_auth_tenant_slot_touched(slot, now);
+
+        if (!large && !ngx_http_auth_tenant_slot_proven(slot)) {
+
+            if (unproven == NULL || touched < least) {
+                unproven = slot;
+                least = touched;
+            }
+
+        } else if (ngx_http_auth_tenant_since(touched, now) >= (uint64_t) idle
+                   && (unused == NULL || touched < longest))
+        {
+            unused = slot;
+            longest = touched;
+        }
+    }
+
+    if (spare) {
+        return spare;
+    }
+
+    return unproven ? unproven : unused;
+}
+
+
+/* When somebody last used it, or fetched it; 0 if that can't be. */
+
+int64_t
+ngx_http_auth_tenant_slot_touched(const ngx_http_auth_tenant_slot_t *slot,
+    int64_t now)
+{
+    int64_t  used, attempted;
+
+    used = ngx_http_auth_tenant_get(&slot->last_used);
+    attempted = ngx_http_auth_tenant_get(&slot->attempted);
+
+    if (ngx_http_auth_tenant_ahead(used, now)) {
+        used = 0;
+    }
+
+    if (ngx_http_auth_tenant_ahead(attempted, now)) {
+        attempted = 0;
+    }
+
+    return ngx_max(used, attempted);
+}
+
+
+/*
+ * The slot is nobody's until it is whole.  Fences keep what follows from being
+ * seen before: a reader that still finds the old owner's id also finds the
+ * epoch changed, or the slot unused.
+ */
+
+void
+ngx_http_auth_tenant_slot_fill(ngx_http_auth_tenant_zone_t *zone,
+    ngx_http_auth_tenant_slot_t *slot, const u_char *id,
+    const u_char *provider, const auth_tenant_str_t *tenant, int64_t now)
+{
+    ngx_http_auth_tenant_set(&slot->used, 0);
+    ngx_http_auth_tenant_set(&slot->epoch, slot->epoch + 1);
+    ngx_http_auth_tenant_fence();
+
+    ngx_http_auth_tenant_stop("claim");
+
+    auth_tenant_store_clear(ngx_http_auth_tenant_slot_store(zone, slot));
+
+    ngx_memcpy(slot->id, id, AUTH_TENANT_STORE_ID);
+    ngx_memcpy(slot->provider, provider, AUTH_TENANT_STORE_ID);
+    ngx_memcpy(slot->tenant, tenant->data, tenant->len);
+    slot->tenant_len = tenant->len;
+
+    slot->proven = 0;
+    slot->last_used = now;
+    slot->owner = 0;
+    slot->deadline = 0;
+    slot->attempted = 0;
+    slot->due = 0;
+    slot->finished = slot->ticket;
+    slot->failures = 0;
+    slot->outcome = NGX_HTTP_AUTH_TENANT_FETCH_NONE;
+
+    ngx_http_auth_tenant_set(&slot->used, 1);
+}
+
+
+ngx_http_auth_tenant_slot_t *
+ngx_http_auth_tenant_zone_slot(ngx_http_auth_tenant_zone_t *zone, ngx_uint_t n)
+{
+    return n < zone->large + zone->small ? &zone->slots[n] : NULL;
+}
+
+
+ngx_uint_t
+ngx_http_auth_tenant_slot_is(const ngx_http_auth_tenant_slot_t *slot,
+    const u_char *id)
+{
+    uint64_t  epoch;
+
+    epoch = ngx_http_auth_tenant_get(&slot->epoch);
+
+    if (ngx_http_auth_tenant_get(&slot->used) != 1
+        || ngx_memcmp(slot->id, id, AUTH_TENANT_STORE_ID) != 0)
+    {
+        return 0;
+    }
+
+    /* not while it was being changed */
+
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+
+    return ngx_http_auth_tenant_get(&slot->used) == 1
+           && ngx_http_auth_tenant_get(&slot->epoch) == epoch;
+}
+
+
+ngx_uint_t
+ngx_http_auth_tenant_slot_proven(const ngx_http_auth_tenant_slot_t *slot)
+{
+    return ngx_http_auth_tenant_get(&slot->proven)
+           == ngx_http_auth_tenant_get(&slot->epoch);
+}
+
+
+/* A mark that comes too late names an epoch of the past, and marks nothing. */
+
+void
+ngx_http_auth_tenant_slot_touch(ngx_http_auth_tenant_slot_t *slot,
+    const u_char *id, int64_t now, ngx_uint_t proven)
+{
+    int64_t   last;
+    uint64_t  epoch;
+
+    epoch = ngx_http_auth_tenant_get(&slot->epoch);
+
+    if (!ngx_http_auth_tenant_slot_is(slot, id)) {
+        return;
+    }
+
+    last = ngx_http_auth_tenant_get(&slot->last_used);
+
+    if (ngx_http_auth_tenant_ahead(last, now)
+        || ngx_http_auth_tenant_since(last, now) >= 1000)
+    {
+        ngx_http_auth_tenant_set(&slot->last_used, now);
+    }
+
+    if (proven && ngx_http_auth_tenant_get(&slot->proven) != epoch) {
+        ngx_http_auth_tenant_set(&slot->proven, epoch);
+    }
+}
+
+
+uint64_t
+ngx_http_auth_tenant_slot_generation(ngx_http_auth_tenant_zone_t *zone,
+    const ngx_http_auth_tenant_slot_t *slot)
+{
+    return auth_tenant_store_generation(
+                              ngx_http_auth_tenant_slot_store(zone, slot));
+}
+
+
+ngx_int_t
+ngx_http_auth_tenant_slot_read(ngx_http_auth_tenant_zone_t *zone,
+    const ngx_http_auth_tenant_slot_t *slot, const u_char *id, u_char *dst,
+    size_t *len, int64_t *fetched, uint64_t *generation)
+{
+    switch (auth_tenant_store_read(ngx_http_auth_tenant_slot_store(zone, slot),
+                              ngx_http_auth_tenant_slot_capacity(zone, slot),
+                              id, dst, len, fetched, generation))
+    {
+    case 1:
+        return NGX_OK;
+
+    case 0:
+        return NGX_DECLINED;
+
+    default:
+        return NGX_ERROR;
+    }
+}
+
+
+size_t
+ngx_http_auth_tenant_slot_capacity(ngx_http_auth_tenant_zone_t *zone,
+    const ngx_http_auth_tenant_slot_t *slot)
+{
+    return slot < zone->slots + zone->large ? NGX_HTTP_AUTH_TENANT_LARGE
+                                            : NGX_HTTP_AUTH_TENANT_SMALL;
+}
+
+
+auth_tenant_store_t *
+ngx_http_auth_tenant_slot_store(const ngx_http_auth_tenant_zone_t *zone,
+    const ngx_http_auth_tenant_slot_t *slot)
+{
+    u_char      *store;
+    ngx_uint_t   n;
+
+    n = slot - zone->slots;
+    store = zone->stores
+            + ngx_min(n, zone->large)
+              * auth_tenant_store_size(NGX_HTTP_AUTH_TENANT_LARGE);
+
+    if (n > zone->large) {
+        store += (n - zone->large)
+                 * auth_tenant_store_size(NGX_HTTP_AUTH_TENANT_SMALL);
+    }
+
+    return (auth_tenant_store_t *) store;
+}
