@@ -9,6 +9,7 @@ package Real;
 #   $real->file(NAME, TEXT)                 the same, written
 #   $real->ports(ADDRESS...)                a port that is free on all of them
 #   $real->start(NAME, {dir, env}, COMMAND...)    returns its first line
+#   $real->signal(NAME, SIGNAL)             to what was started so
 #   $real->run({env}, COMMAND...)           returns all that it prints
 #   $real->until(WHAT, sub { ... })         waits until that is true, while
 #                                           all that was started is running
@@ -166,6 +167,13 @@ sub start
 }
 
 
+sub signal
+{
+    my ($self, $name, $signal) = @_;
+    kill $signal => map { $_->{pid} } grep { $_->{name} eq $name } @running;
+}
+
+
 sub alive
 {
     my ($pid) = @_;
@@ -204,6 +212,7 @@ sub stop_all
         my @family = family($p->{pid});
 
         kill TERM => $p->{pid};
+        kill CONT => $p->{pid};
 
         my $deadline = time + 15;
         while (time < $deadline) {
