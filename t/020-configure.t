@@ -111,6 +111,14 @@ END
 refused('OpenSSL', 'OpenSSL 1.1.0');
 unlink "$dir/include/openssl/opensslv.h";
 
+put("$dir/include/curl/curl.h", <<'END');
+#include_next <curl/curl.h>
+#undef  LIBCURL_VERSION_NUM
+#define LIBCURL_VERSION_NUM  0x075600
+END
+refused('libcurl', 'libcurl 7.86.0');
+unlink "$dir/include/curl/curl.h";
+
 
 # with everything there
 
@@ -126,7 +134,9 @@ for my $add (qw(add-dynamic-module add-module)) {
                    && $makefile !~ /\s\Q$_\E\s/ } @sources), 0,
            'every source is compiled');
         like($makefile, qr/-ljansson/, 'jansson is linked');
-        unlike($makefile, qr/-lcurl/, 'libcurl is not: nothing calls it');
+        like($makefile, qr/-lcurl/, 'so is libcurl');
+        is($makefile =~ /-z,nodelete/ ? 1 : 0, $add =~ /dynamic/ ? 1 : 0,
+           'a module that is loaded stays: it has threads');
         like($makefile, qr/-lcrypto/, "the system's OpenSSL is");
     };
 }
