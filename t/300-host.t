@@ -181,12 +181,13 @@ hosts('no_match', 'example.com', 'acme.example.com', 'localhost', '127.0.0.1',
 --- config eval: $::Location
 --- asks eval
 hosts('no_match', 'm%2et.acme.example.com', 'jupyter%2eacme.example.com',
-    'a@m.acme.example.com', 'a@jupyter.acme.example.com', 'a_b.acme.example.com',
-    'jupyter.acme_.example.com', '-x.acme.example.com', 'x-.acme.example.com',
-    'j"x.acme.example.com', "j'x.acme.example.com", 'j?x.acme.example.com',
-    'j#x.acme.example.com', 'j;x.acme.example.com', 'j,x.acme.example.com',
-    "j\x{e9}.acme.example.com", '*.acme.example.com', '{module}.acme.example.com',
-    'a\\b.acme.example.com', ('x' x 64) . '.acme.example.com'),
+    'a_b.acme.example.com', 'jupyter.acme_.example.com', '-x.acme.example.com',
+    'x-.acme.example.com', "j'x.acme.example.com", 'j;x.acme.example.com',
+    'j,x.acme.example.com', '*.acme.example.com', ('x' x 64) . '.acme.example.com'),
+hosts('no_match, nginx 400', 'a@m.acme.example.com', 'a@jupyter.acme.example.com',
+    'j"x.acme.example.com', 'j?x.acme.example.com', 'j#x.acme.example.com',
+    "j\x{e9}.acme.example.com", '{module}.acme.example.com',
+    'a\\b.acme.example.com'),
 hosts('wrong_module', ('x' x 63) . '.acme.example.com', 'xn--e1afmkfd.acme.example.com',
     '0.acme.example.com')
 
@@ -204,7 +205,7 @@ hosts('nginx 400', 'jupyter..acme.example.com', 'a/b.acme.example.com', ':80',
 === TEST 6: what stands behind the port is forwarded too, so it must be a port
 --- config eval: $::Location
 --- asks eval
-hosts('bad_host', 'jupyter.acme.example.com:80@evil.example.org',
+hosts('bad_host, nginx 400', 'jupyter.acme.example.com:80@evil.example.org',
     'jupyter.acme.example.com:80:443', 'jupyter.acme.example.com:8o',
     'jupyter.acme.example.com:.globex.example.com',
     'jupyter.acme.example.com:80.')

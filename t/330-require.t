@@ -267,7 +267,7 @@ my $reads = { readers => ['maria'] };
 === TEST 22: B2.15: CONNECT and TRACE come no further than nginx
 --- config eval: rules('')
 --- asks eval
-[ 'TRACE /' => 'nginx 405' ], [ 'CONNECT /' => 'nginx 405' ]
+[ 'TRACE /' => 'nginx 405' ], [ 'CONNECT /' => 'nginx 405, nginx 400' ]
 
 
 
