@@ -22,7 +22,7 @@ ngx_http_auth_tenant_slot_leased(const ngx_http_auth_tenant_slot_t *slot,
 {
     int64_t  deadline;
 
-    deadline = ngx_http_auth_tenant_get(&slot->deadline);
+    deadline = ngx_http_auth_tenant_load(&slot->deadline);
 
     return deadline > now && !ngx_http_auth_tenant_ahead(deadline, now);
 }

@@ -148,8 +148,8 @@ ngx_http_auth_tenant_slot_touched(const ngx_http_auth_tenant_slot_t *slot,
 {
     int64_t  used, attempted;
 
-    used = ngx_http_auth_tenant_get(&slot->last_used);
-    attempted = ngx_http_auth_tenant_get(&slot->attempted);
+    used = ngx_http_auth_tenant_load(&slot->last_used);
+    attempted = ngx_http_auth_tenant_load(&slot->attempted);
 
     if (ngx_http_auth_tenant_ahead(used, now)) {
         used = 0;
@@ -187,7 +187,7 @@ ngx_http_auth_tenant_slot_fill(ngx_http_auth_tenant_zone_t *zone,
     ngx_memcpy(slot->tenant, tenant->data, tenant->len);
     slot->tenant_len = tenant->len;
 
-    slot->proven = 0;
+    slot->proven_epoch = 0;
     slot->last_used = now;
     slot->owner = 0;
     slot->deadline = 0;
@@ -214,9 +214,9 @@ ngx_http_auth_tenant_slot_is(const ngx_http_auth_tenant_slot_t *slot,
 {
     uint64_t  epoch;
 
-    epoch = ngx_http_auth_tenant_get(&slot->epoch);
+    epoch = ngx_http_auth_tenant_load(&slot->epoch);
 
-    if (ngx_http_auth_tenant_get(&slot->used) != 1
+    if (ngx_http_auth_tenant_load(&slot->used) != 1
         || ngx_memcmp(slot->id, id, AUTH_TENANT_STORE_ID) != 0)
     {
         return 0;
@@ -226,16 +226,16 @@ ngx_http_auth_tenant_slot_is(const ngx_http_auth_tenant_slot_t *slot,
 
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
 
-    return ngx_http_auth_tenant_get(&slot->used) == 1
-           && ngx_http_auth_tenant_get(&slot->epoch) == epoch;
+    return ngx_http_auth_tenant_load(&slot->used) == 1
+           && ngx_http_auth_tenant_load(&slot->epoch) == epoch;
 }
 
 
 ngx_uint_t
 ngx_http_auth_tenant_slot_proven(const ngx_http_auth_tenant_slot_t *slot)
 {
-    return ngx_http_auth_tenant_get(&slot->proven)
-           == ngx_http_auth_tenant_get(&slot->epoch);
+    return ngx_http_auth_tenant_load(&slot->proven_epoch)
+           == ngx_http_auth_tenant_load(&slot->epoch);
 }
 
 
@@ -248,13 +248,13 @@ ngx_http_auth_tenant_slot_touch(ngx_http_auth_tenant_slot_t *slot,
     int64_t   last;
     uint64_t  epoch;
 
-    epoch = ngx_http_auth_tenant_get(&slot->epoch);
+    epoch = ngx_http_auth_tenant_load(&slot->epoch);
 
     if (!ngx_http_auth_tenant_slot_is(slot, id)) {
         return;
     }
 
-    last = ngx_http_auth_tenant_get(&slot->last_used);
+    last = ngx_http_auth_tenant_load(&slot->last_used);
 
     if (ngx_http_auth_tenant_ahead(last, now)
         || ngx_http_auth_tenant_since(last, now) >= 1000)
@@ -262,8 +262,8 @@ ngx_http_auth_tenant_slot_touch(ngx_http_auth_tenant_slot_t *slot,
         ngx_http_auth_tenant_set(&slot->last_used, now);
     }
 
-    if (proven && ngx_http_auth_tenant_get(&slot->proven) != epoch) {
-        ngx_http_auth_tenant_set(&slot->proven, epoch);
+    if (proven && ngx_http_auth_tenant_load(&slot->proven_epoch) != epoch) {
+        ngx_http_auth_tenant_set(&slot->proven_epoch, epoch);
     }
 }
 

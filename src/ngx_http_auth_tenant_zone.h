@@ -45,11 +45,12 @@ typedef enum {
 
 /*
  * A realm: one issuer as one provider block has it fetched.  Written under the
- * zone's lock (but for `proven` and `last_used`), read without it: each number
- * is whole by itself, and ngx_http_auth_tenant_get() reads it in order with
- * others.  Times are milliseconds of the monotonic clock, which all processes
- * share; 0: never.  A slot is somebody's only while `used` is 1; `epoch`
- * changes with each owner, tickets and generations count on.
+ * zone's lock (but for what ngx_http_auth_tenant_slot_touch() writes), read
+ * without it: each number is whole by itself, and ngx_http_auth_tenant_load()
+ * reads it in order with others.  Times are milliseconds of the monotonic
+ * clock, which all processes share; 0: never.  A slot is somebody's only while
+ * `used` is 1; `epoch` changes with each owner, tickets and generations count
+ * on.
  */
 
 typedef struct {
@@ -61,8 +62,8 @@ typedef struct {
     uint64_t                         tenant_len;  /* 0: no {tenant} */
     u_char                           tenant[64];
 
-    uint64_t                         proven;      /* the epoch in which a token
-                                                     was verified */
+    uint64_t                         proven_epoch;  /* in which a token was
+                                                       verified */
     int64_t                          last_used;   /* by a request */
 
     /* the lease: who fetches, with which ticket, and until when */
@@ -123,11 +124,14 @@ typedef struct {
  * ones must not overtake takes a fence.
  */
 
-#define ngx_http_auth_tenant_get(p)                                           \
+#define ngx_http_auth_tenant_load(p)                                          \
     __atomic_load_n(p, __ATOMIC_ACQUIRE)
 
 #define ngx_http_auth_tenant_set(p, value)                                    \
     __atomic_store_n(p, value, __ATOMIC_RELEASE)
+
+#define ngx_http_auth_tenant_load_time  ngx_http_auth_tenant_load
+#define ngx_http_auth_tenant_set_time   ngx_http_auth_tenant_set
 
 #define ngx_http_auth_tenant_fence()                                          \
     __atomic_thread_fence(__ATOMIC_SEQ_CST)

@@ -94,7 +94,7 @@ ngx_http_auth_tenant_zone_carry_all(ngx_http_auth_tenant_zone_t *zone,
     for (i = 0; i < nold; i++) {
         slot = &old->slots[i];
 
-        if (ngx_http_auth_tenant_get(&slot->used) == 1) {
+        if (ngx_http_auth_tenant_load(&slot->used) == 1) {
             carried[n].slot = slot;
             carried[n].proven = ngx_http_auth_tenant_slot_proven(slot);
             carried[n].touched = ngx_http_auth_tenant_slot_touched(slot, now);
@@ -155,26 +155,26 @@ ngx_http_auth_tenant_zone_carry_slot(ngx_http_auth_tenant_zone_t *zone,
     auth_tenant_str_t             tenant;
     ngx_http_auth_tenant_slot_t   copy;
 
-    epoch = ngx_http_auth_tenant_get(&from->epoch);
+    epoch = ngx_http_auth_tenant_load(&from->epoch);
 
     ngx_memcpy(copy.id, from->id, sizeof(copy.id));
     ngx_memcpy(copy.provider, from->provider, sizeof(copy.provider));
     ngx_memcpy(copy.tenant, from->tenant, sizeof(copy.tenant));
 
-    copy.tenant_len = ngx_http_auth_tenant_get(&from->tenant_len);
-    copy.proven = ngx_http_auth_tenant_get(&from->proven);
-    copy.last_used = ngx_http_auth_tenant_get(&from->last_used);
-    copy.ticket = ngx_http_auth_tenant_get(&from->ticket);
-    copy.attempted = ngx_http_auth_tenant_get(&from->attempted);
-    copy.due = ngx_http_auth_tenant_get(&from->due);
-    copy.failures = ngx_http_auth_tenant_get(&from->failures);
-    copy.outcome = ngx_http_auth_tenant_get(&from->outcome);
+    copy.tenant_len = ngx_http_auth_tenant_load(&from->tenant_len);
+    copy.proven_epoch = ngx_http_auth_tenant_load(&from->proven_epoch);
+    copy.last_used = ngx_http_auth_tenant_load(&from->last_used);
+    copy.ticket = ngx_http_auth_tenant_load(&from->ticket);
+    copy.attempted = ngx_http_auth_tenant_load(&from->attempted);
+    copy.due = ngx_http_auth_tenant_load(&from->due);
+    copy.failures = ngx_http_auth_tenant_load(&from->failures);
+    copy.outcome = ngx_http_auth_tenant_load(&from->outcome);
 
     /* all of that was one owner's */
 
     if (copy.tenant_len > sizeof(copy.tenant)
         || !ngx_http_auth_tenant_slot_is(from, copy.id)
-        || ngx_http_auth_tenant_get(&from->epoch) != epoch)
+        || ngx_http_auth_tenant_load(&from->epoch) != epoch)
     {
         return NGX_DECLINED;
     }
@@ -185,7 +185,7 @@ ngx_http_auth_tenant_zone_carry_slot(ngx_http_auth_tenant_zone_t *zone,
     ngx_http_auth_tenant_slot_fill(zone, slot, copy.id, copy.provider, &tenant,
                                    copy.last_used);
 
-    slot->proven = copy.proven == epoch ? slot->epoch : 0;
+    slot->proven_epoch = copy.proven_epoch == epoch ? slot->epoch : 0;
     slot->ticket = copy.ticket;
     slot->finished = copy.ticket;
     slot->attempted = copy.attempted;
