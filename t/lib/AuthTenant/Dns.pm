@@ -6,58 +6,21 @@ package AuthTenant::Dns;
 #   use AuthTenant::Dns;
 #
 #   resolver 127.0.0.1:$AuthTenant::Dns::Port ipv6=off;
+#
+# $AuthTenant::Dns::Server is what answers: see AuthTenant::Resolver.
 
 use strict;
 use warnings;
 
-use IO::Socket::INET ();
+use AuthTenant::Resolver ();
 
-our $Port;
-
-my ($pid, $owner);
+our ($Port, $Server);
 
 sub import {
-    return if $^C;
-
-    return if $pid;
+    return if $^C || $Server;
 
     $Port = $ENV{TEST_NGINX_PORT} + 2;
-
-    my $socket = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-        LocalPort => $Port, Proto => 'udp') or die "name server: $!\n";
-
-    $owner = $$;
-    $pid = fork // die "fork: $!\n";
-    serve($socket) if $pid == 0;
-}
-
-
-# RFC 1035 section 4.1: the question comes back, and behind it one A record
-
-sub serve {
-    my ($socket) = @_;
-
-    $SIG{TERM} = 'DEFAULT';
-
-    while (1) {
-        my $from = $socket->recv(my $query, 512) // next;
-        my ($id) = unpack 'n', $query;
-        my ($question) = substr($query, 12) =~ /^((?:[^\0].*?)?\0....)/s or next;
-
-        $socket->send(pack('n6', $id, 0x8180, 1, 1, 0, 0) . $question
-                      . pack('n3 N n', 0xc00c, 1, 1, 5, 4)
-                      . "\x7f\0\0\1", 0, $from);
-    }
-}
-
-
-END {
-    if ($pid && $$ == $owner) {
-        my $status = $?;
-        kill TERM => $pid;
-        waitpid $pid, 0;
-        $? = $status;
-    }
+    $Server = AuthTenant::Resolver->start(port => $Port, '*' => '127.0.0.1');
 }
 
 1;

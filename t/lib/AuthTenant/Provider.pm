@@ -81,27 +81,21 @@ package AuthTenant::Provider;
 #   $provider->connections            how many were accepted
 #   $provider->clear                  forgets them
 #
-# Any process may call these, also one that was forked later, but the provider
-# ends with the one that started it.
+# Any process may call these, and it ends with the one that started it: see
+# AuthTenant::Control.
 
 use strict;
 use warnings;
 
+use parent 'AuthTenant::Control';
+
 use Carp qw(croak);
-use File::Temp ();
 use IO::Socket::INET ();
-use IO::Socket::UNIX ();
-use Storable ();
 
 use AuthTenant::Provider::Server ();
 use AuthTenant::Token ();
 
-my %known = map { $_ => 1 } qw(
-    never close reset garbage informational headers_endless half half_reset
-    half_never slow_head slow_body delay status redirect headers body empty
-    html truncated longer shorter gzip chunked chunk_size chunk_end chunk_huge
-    bom utf16 duplicates huge huge_chunked keys rsa nested times
-);
+# faults that are just said, and those that take a value
 
 my %flag = map { $_ => 1 } qw(
     never close reset garbage informational headers_endless half half_reset
@@ -109,11 +103,15 @@ my %flag = map { $_ => 1 } qw(
     chunk_end chunk_huge bom utf16 duplicates
 );
 
+my %value = map { $_ => 1 } qw(
+    slow_head slow_body delay status redirect headers body huge huge_chunked
+    keys rsa nested times
+);
+
 
 sub start {
     my ($class, %opt) = @_;
 
-    my $dir = File::Temp->newdir('at-idp-XXXXXX', TMPDIR => 1);
     my $address = $opt{address} // '127.0.0.1';
 
     # a port that is only bound refuses connections, but stays ours
@@ -122,12 +120,8 @@ sub start {
         LocalAddr => $address, LocalPort => $opt{port} // 0, ReuseAddr => 1)
         or die "provider: $address: $!\n";
 
-    my $control = IO::Socket::UNIX->new(Local => "$dir/control", Listen => 16)
-        or die "provider: $dir/control: $!\n";
-
     my $self = bless {
-        dir => $dir, port => $socket->sockport, owner => $$,
-        host => $opt{host} // $address,
+        port => $socket->sockport, host => $opt{host} // $address,
         scheme => $opt{tls} ? 'https' : 'http',
         names => [$opt{host} // (), $address, @{ $opt{names} // [] }],
     }, $class;
@@ -135,45 +129,21 @@ sub start {
     if ($opt{tls}) {
         require AuthTenant::Provider::Tls;
         $self->{tls} = AuthTenant::Provider::Tls::certificates(
-            "$dir", @{ $self->{names} });
+            $self->dir, @{ $self->{names} });
     }
 
-    pipe my $alive, $self->{lifeline} or die "provider: $!\n";
+    $self->launch(sub {
+        my ($commands, $alive) = @_;
 
-    my $pid = fork // die "fork: $!\n";
-    if ($pid == 0) {
-        close $self->{lifeline};
         AuthTenant::Provider::Server::run(
-            socket => $socket, control => $control, alive => $alive,
+            socket => $socket, commands => $commands, alive => $alive,
             tls => $self->{tls}, certificate =>
                 $opt{tls} && ($opt{tls} eq '1' ? 'good' : $opt{tls}));
-    }
+    });
 
-    $self->{pid} = $pid;
     $self->open;
 
     return $self;
-}
-
-
-# a connection of its own for each command, so that processes do not meet
-
-sub command {
-    my ($self, @command) = @_;
-
-    my $socket = IO::Socket::UNIX->new(Peer => "$self->{dir}/control")
-        or croak "the provider has ended ($!)";
-
-    print $socket Storable::nfreeze(\@command);
-    $socket->shutdown(1);
-
-    my $answer = do { local $/; <$socket> };
-    croak "the provider has ended" unless length($answer // '');
-
-    my ($failed, $value) = @{ Storable::thaw($answer) };
-    croak $failed if defined $failed;
-
-    return $value;
 }
 
 
@@ -252,7 +222,7 @@ sub fault {
     my %how;
     while (@how) {
         my $kind = shift @how;
-        croak "no fault \"$kind\"" unless $known{$kind};
+        croak "no fault \"$kind\"" unless $flag{$kind} || $value{$kind};
         $how{$kind} = $flag{$kind} ? 1 : shift @how;
     }
 
@@ -296,28 +266,6 @@ sub tls {
 
     croak "no certificate \"$which\"" unless $self->{tls}{$which};
     $self->command(tls => $which);
-}
-
-
-sub pid { $_[0]{pid} }
-
-
-sub stop {
-    my ($self) = @_;
-
-    return if $$ != $self->{owner} || !$self->{pid};
-
-    kill KILL => $self->{pid};
-    waitpid $self->{pid}, 0;
-    delete $self->{pid};
-}
-
-
-sub DESTROY {
-    my ($self) = @_;
-
-    local ($?, $!, $@);
-    $self->stop;
 }
 
 1;

@@ -16,11 +16,10 @@ use warnings;
 
 use Errno qw(EAGAIN EWOULDBLOCK EINTR);
 use IO::Poll qw(POLLIN POLLOUT POLLHUP POLLERR);
-use POSIX ();
-use Socket qw(SOL_SOCKET SO_LINGER AF_INET SOCK_STREAM);
-use Storable ();
+use Socket qw(SOL_SOCKET SO_LINGER);
 use Time::HiRes qw(time);
 
+use AuthTenant::Control ();
 use AuthTenant::Provider::Answer ();
 
 my $chunk = 65536;
@@ -29,23 +28,14 @@ my $chunk = 65536;
 sub run {
     my (%opt) = @_;
 
-    $SIG{$_} = 'DEFAULT' for qw(TERM INT HUP ALRM);
-    $SIG{PIPE} = 'IGNORE';
-
     my $self = bless {
         %opt, poll => IO::Poll->new, conns => {}, mode => 'closed',
         documents => {}, faults => [], log => [], accepted => 0, serial => 0,
     }, __PACKAGE__;
 
     $self->{socket}->blocking(0);
-    $self->{poll}->mask($_ => POLLIN) for @$self{qw(control alive)};
-
-    eval { $self->loop };
-    print STDERR "provider: $@" if $@;
-
-    # nothing of the test's own ends here
-
-    POSIX::_exit($@ ? 1 : 0);
+    $self->{poll}->mask($_ => POLLIN) for @$self{qw(commands alive)};
+    $self->loop;
 }
 
 
@@ -67,7 +57,8 @@ sub loop {
         $poll->poll($wait);
 
         last if $poll->events($self->{alive});
-        $self->accept_control if $poll->events($self->{control});
+        AuthTenant::Control::serve($self->{commands}, $self)
+            if $poll->events($self->{commands});
         $self->accept_all
             if $self->{mode} =~ /^(?:open|drop|mute)$/
                && $poll->events($self->{socket});
@@ -339,22 +330,7 @@ sub writable {
 }
 
 
-# commands: each a connection of its own, soon over
-
-sub accept_control {
-    my ($self) = @_;
-
-    my $socket = $self->{control}->accept or return;
-    my $text = do { local $/; <$socket> };
-
-    my $value = eval {
-        my ($name, @args) = @{ Storable::thaw($text) };
-        $self->can("do_$name")->($self, @args);
-    };
-    print $socket Storable::nfreeze([$@ || undef, $value]);
-    close $socket;
-}
-
+# the commands
 
 sub do_document {
     my ($self, $path, $text, @headers) = @_;
