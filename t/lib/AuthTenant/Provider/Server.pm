@@ -57,8 +57,6 @@ sub loop {
         $poll->poll($wait);
 
         last if $poll->events($self->{alive});
-        AuthTenant::Control::serve($self->{commands}, $self)
-            if $poll->events($self->{commands});
         $self->accept_all
             if $self->{mode} =~ /^(?:open|drop|mute)$/
                && $poll->events($self->{socket});
@@ -76,6 +74,11 @@ sub loop {
             $self->writable($c)
                 if !defined $c->{wake} && ($c->{busy} || $events & POLLOUT);
         }
+
+        # last, so that what came before a command has been seen
+
+        AuthTenant::Control::serve($self->{commands}, $self)
+            if $poll->events($self->{commands});
     }
 }
 
