@@ -8,6 +8,9 @@
 // "platform" and, signed with ES256, "platform-ec" for the gateway,
 // "elsewhere" for somebody else.  The scope "brief" makes tokens that expire
 // after BRIEF_LIFE seconds.
+//
+// POST /rotate, a form with the password and a step of "rotations", changes
+// the RS256 keys, and answers their ids, of which the first one signs.
 
 import { createHash, generateKeyPairSync, randomBytes, timingSafeEqual }
     from 'node:crypto';
@@ -49,6 +52,25 @@ function key(alg, type, options) {
 }
 
 
+function rsa() {
+    return key('RS256', 'rsa', { modulusLength: 2048 });
+}
+
+
+// As the provider's documentation has it: the first key of its algorithm is
+// the one that signs, all others are published; a change is a new start, with
+// the list changed.  What a provider should do, and what it should not.
+
+const rotations = {
+    add: (keys) => [...keys, rsa()],
+    use: (keys) => [keys.at(-1), ...keys.slice(0, -1)],
+    remove: ([first]) => [first],
+    replace: () => [rsa()],
+    'same kid': ([{ kid }]) => [{ ...rsa(), kid }],
+    'swap kids': ([a, b]) => [{ ...a, kid: b.kid }, { ...b, kid: a.kid }],
+};
+
+
 function client(client_id, alg) {
     return {
         client_id,
@@ -63,14 +85,7 @@ const server = createServer();
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
-const provider = new Provider(issuer, {
-
-    jwks: {
-        keys: [
-            key('RS256', 'rsa', { modulusLength: 2048 }),
-            key('ES256', 'ec', { namedCurve: 'P-256' }),
-        ],
-    },
+const configuration = {
 
     clients: [
         client('platform', 'RS256'),
@@ -128,7 +143,20 @@ const provider = new Provider(issuer, {
     pkce: { required: () => true },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (ctx, { uid }) => `/interaction/${uid}` },
-});
+};
+
+let keys = [rsa()];
+let provider, handle;
+const ec = key('ES256', 'ec', { namedCurve: 'P-256' });
+
+
+function start() {
+    provider = new Provider(issuer, {
+        ...configuration, jwks: { keys: [...keys, ec] },
+    });
+    handle = provider.callback();
+}
+
 
 
 function page(res, status, uid, note) {
@@ -159,6 +187,28 @@ function digest(text) {
 }
 
 
+function permitted(fields) {
+    return PASSWORD
+        && timingSafeEqual(digest(fields.get('password')), digest(PASSWORD));
+}
+
+
+async function rotate(req, res) {
+    const fields = await form(req);
+    const rotation = rotations[fields.get('step')];
+
+    if (!rotation || !permitted(fields)) {
+        res.writeHead(403);
+        return res.end();
+    }
+
+    keys = rotation(keys);
+    start();
+
+    res.end(keys.map(({ kid }) => kid).join(' '));
+}
+
+
 async function interaction(req, res, uid) {
     if (req.method !== 'POST') {
         return page(res, 200, uid, 'Who are you?');
@@ -168,10 +218,7 @@ async function interaction(req, res, uid) {
     const user = users.find((u) => u.tenant === fields.get('tenant')
                                    && u.name === fields.get('user'));
 
-    if (!user
-        || !PASSWORD
-        || !timingSafeEqual(digest(fields.get('password')), digest(PASSWORD)))
-    {
+    if (!user || !permitted(fields)) {
         return page(res, 403, uid, 'No.');
     }
 
@@ -180,16 +227,20 @@ async function interaction(req, res, uid) {
 }
 
 
-const handle = provider.callback();
+start();
 
 server.on('request', (req, res) => {
     const [, uid] = /^\/interaction\/([\w-]+)$/.exec(req.url) ?? [];
 
-    if (uid === undefined) {
+    const own = uid !== undefined ? interaction(req, res, uid)
+        : req.method === 'POST' && req.url === '/rotate' ? rotate(req, res)
+        : null;
+
+    if (own === null) {
         return handle(req, res);
     }
 
-    return interaction(req, res, uid).catch((error) => {
+    return own.catch((error) => {
         console.error(error);
         res.destroy();
     });

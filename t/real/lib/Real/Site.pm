@@ -19,6 +19,8 @@ use warnings;
 use Exporter qw(import);
 use File::Copy qw(copy);
 
+use Real::Provider;
+
 our @EXPORT = qw(header);
 
 my $here = "$Real::TOP/t/real";
@@ -46,12 +48,7 @@ sub new
 
     my $self = bless { real => $real }, $class;
 
-    $self->{password} = {
-        USERS_PASSWORD => join '', map { ('a' .. 'z')[rand 26] } 1 .. 20
-    };
-    $self->{issuer} = $real->start('provider', { env => $self->{password} },
-                                   'node', "$here/provider.mjs",
-                                   "$Real::BUILD/real");
+    $self->{provider} = Real::Provider->new($real);
 
     $self->{port} = $real->ports(values %address);
 
@@ -85,11 +82,8 @@ sub session
 
 sub sign_in
 {
-    my ($self, $tenant, $user, $client, @scopes) = @_;
-
-    return $self->{real}->run($self->{password}, "$here/login",
-                              $self->{issuer}, $client // 'platform',
-                              $tenant, $user, @scopes);
+    my ($self, @who) = @_;
+    return $self->{provider}->sign_in(@who);
 }
 
 
@@ -100,8 +94,8 @@ sub jwks
     my ($self) = @_;
 
     my @fetch = qw(curl -qsSf --noproxy *);
-    my $meta = $self->{real}->run(
-        {}, @fetch, "$self->{issuer}/.well-known/openid-configuration");
+    my $meta = $self->{real}->run({}, @fetch, $self->{provider}->issuer
+                                  . '/.well-known/openid-configuration');
     my ($uri) = $meta =~ /"jwks_uri":"([^"]+)"/ or die "no jwks_uri\n";
 
     return $self->{real}->file('platform.jwks',
@@ -131,7 +125,8 @@ sub gateway
     my $port = $real->ports('127.0.0.1');
     my $listen = "127.0.0.1:$port";
 
-    $change->('https://login.example.com/realms/platform', $self->{issuer});
+    $change->('https://login.example.com/realms/platform',
+              $self->{provider}->issuer);
     $change->('audience   platform;', 'audience platform platform-ec;'
                                       . ' leeway 1s;');
     $change->('/etc/nginx/platform.jwks', $self->jwks);
