@@ -148,6 +148,8 @@ typedef enum {
        "Host differs from the request's authority")                           \
     XX(NO_MATCH,         "no_match",         404, NONE,    CLIENT,            \
        "host or path fits no template")                                       \
+    XX(UNKNOWN_TENANT,   "unknown_tenant",   404, NONE,    CLIENT,            \
+       "the provider has no such tenant")                                     \
     XX(MISDIRECTED,      "misdirected",      421, NONE,    CLIENT,            \
        "TLS server name and Host are of two tenants")                         \
     XX(EARLY_DATA,       "early_data",       425, NONE,    CLIENT,            \
@@ -186,6 +188,11 @@ const auth_tenant_verdict_t *auth_tenant_verdict(unsigned verdict);
  * no C strings).  Returns 1 if equal, else 0.  Not for secrets.
  */
 int auth_tenant_str_eq(const auth_tenant_str_t *a, const auth_tenant_str_t *b);
+
+
+/* 1 if a slice equals one of the `n` of a list, else 0. */
+int auth_tenant_str_listed(const auth_tenant_str_t *s,
+    const auth_tenant_str_t *list, size_t n);
 
 
 /*

@@ -23,6 +23,10 @@ static const char *auth_tenant_issuer_place(auth_tenant_issuer_t *issuer);
 static const char *auth_tenant_issuer_url(const auth_tenant_issuer_t *issuer);
 static int auth_tenant_issuer_label(const auth_tenant_issuer_t *issuer,
     const auth_tenant_str_t *tenant);
+static int auth_tenant_issuer_meets(const auth_tenant_issuer_t *a,
+    const auth_tenant_issuer_t *b, const auth_tenant_str_t *literal);
+static int auth_tenant_issuer_both(const auth_tenant_issuer_t *a,
+    const auth_tenant_issuer_t *b, const auth_tenant_str_t *tenant);
 static const char *auth_tenant_discovery_keys(const json_t *json,
     const auth_tenant_str_t *iss, int http, auth_tenant_str_t *uri);
 static size_t auth_tenant_issuer_join(const auth_tenant_str_t *parts,
@@ -283,6 +287,77 @@ auth_tenant_issuer_expand(const auth_tenant_issuer_t *issuer,
     parts[2] = issuer->after;
 
     return auth_tenant_issuer_join(parts, 3, dst, size);
+}
+
+
+/*
+ * Names are whole labels or segments: where both issuers have theirs in one
+ * place, any will do; otherwise the name of one is what the other has written
+ * there.
+ */
+
+int
+auth_tenant_issuer_overlap(const auth_tenant_issuer_t *a,
+    const auth_tenant_issuer_t *b)
+{
+    static const auth_tenant_str_t  any = auth_tenant_string("a");
+
+    if (!b->tenant) {
+        return auth_tenant_issuer_both(b, a, NULL);
+    }
+
+    return auth_tenant_issuer_both(a, b, &any)
+           || auth_tenant_issuer_meets(a, b, &b->before)
+           || auth_tenant_issuer_meets(a, b, &b->after);
+}
+
+
+static int
+auth_tenant_issuer_meets(const auth_tenant_issuer_t *a,
+    const auth_tenant_issuer_t *b, const auth_tenant_str_t *literal)
+{
+    size_t             i;
+    auth_tenant_str_t  piece;
+
+    piece.data = literal->data;
+    piece.len = 0;
+
+    for (i = 0; i < literal->len; i++) {
+
+        if (literal->data[i] != '/' && literal->data[i] != '.') {
+            piece.len++;
+            continue;
+        }
+
+        if (auth_tenant_issuer_both(a, b, &piece)) {
+            return 1;
+        }
+
+        piece.data = literal->data + i + 1;
+        piece.len = 0;
+    }
+
+    return auth_tenant_issuer_both(a, b, &piece);
+}
+
+
+/* Whether the issuer that `a` has for a tenant is one of `b`, too. */
+
+static int
+auth_tenant_issuer_both(const auth_tenant_issuer_t *a,
+    const auth_tenant_issuer_t *b, const auth_tenant_str_t *tenant)
+{
+    unsigned char      buf[AUTH_TENANT_MAX_URL];
+    auth_tenant_str_t  iss, other;
+
+    if (!a->tenant) {
+        return auth_tenant_issuer_match(b, &a->before, &other);
+    }
+
+    iss.data = buf;
+    iss.len = auth_tenant_issuer_expand(a, tenant, buf, sizeof(buf));
+
+    return iss.len != 0 && auth_tenant_issuer_match(b, &iss, &other);
 }
 
 

@@ -62,6 +62,11 @@ size_t auth_tenant_issuer_expand(const auth_tenant_issuer_t *issuer,
     const auth_tenant_str_t *tenant, unsigned char *dst, size_t size);
 
 
+/* 1 if there is an "iss" that both issuers match, else 0. */
+int auth_tenant_issuer_overlap(const auth_tenant_issuer_t *a,
+    const auth_tenant_issuer_t *b);
+
+
 /*
  * Writes the URL of the discovery document of `iss` (OpenID Connect Discovery
  * 4.1: a "/" at the end goes, "/.well-known/openid-configuration" comes) to

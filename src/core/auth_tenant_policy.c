@@ -10,29 +10,20 @@
 
 
 static int64_t auth_tenant_policy_span(int64_t seconds);
-static ptrdiff_t auth_tenant_policy_aud_count(const auth_tenant_node_t *aud);
-static int auth_tenant_policy_aud_holds(const auth_tenant_node_t *aud,
-    const auth_tenant_str_t *audience);
-static auth_tenant_verdict_e auth_tenant_policy_aud_check(
-    const auth_tenant_policy_t *policy, const auth_tenant_node_t *aud,
-    const auth_tenant_str_t *azp, const auth_tenant_names_t *names);
 static auth_tenant_verdict_e auth_tenant_policy_name(
     const auth_tenant_claim_t *claim, const auth_tenant_claims_t *claims,
     const auth_tenant_names_t *names, auth_tenant_str_t *name);
+static auth_tenant_verdict_e auth_tenant_policy_tenant(
+    const auth_tenant_policy_t *policy, const auth_tenant_claims_t *claims,
+    const auth_tenant_names_t *names, auth_tenant_str_t *tenant);
 static int auth_tenant_policy_email_verified(
     const auth_tenant_policy_t *policy, const auth_tenant_claims_t *claims);
 static int auth_tenant_policy_bound(const auth_tenant_policy_t *policy,
     const auth_tenant_str_t *named, const auth_tenant_str_t *matched);
-static int auth_tenant_policy_listed(const auth_tenant_str_t *value,
-    const auth_tenant_str_t *list, size_t n);
 static int auth_tenant_policy_placed(const auth_tenant_claim_t *claim,
     const auth_tenant_str_t *place);
 
 
-static const auth_tenant_str_t  auth_tenant_policy_claim_aud =
-    auth_tenant_string("aud");
-static const auth_tenant_str_t  auth_tenant_policy_claim_azp =
-    auth_tenant_string("azp");
 static const auth_tenant_str_t  auth_tenant_policy_claim_email =
     auth_tenant_string("email");
 static const auth_tenant_str_t  auth_tenant_policy_claim_email_verified =
@@ -85,162 +76,6 @@ auth_tenant_policy_times(const auth_tenant_policy_t *policy,
 }
 
 
-/*
- * "aud", RFC 7519 section 4.1.3: the number of audiences, or -1 if it is
- * neither a string nor an array of strings alone.
- */
-
-static ptrdiff_t
-auth_tenant_policy_aud_count(const auth_tenant_node_t *aud)
-{
-    size_t              pos;
-    ptrdiff_t           n;
-    auth_tenant_node_t  child;
-
-    if (aud->type == AUTH_TENANT_NODE_STRING) {
-        return 1;
-    }
-
-    if (aud->type != AUTH_TENANT_NODE_ARRAY) {
-        return -1;
-    }
-
-    n = 0;
-    pos = 0;
-
-    while (auth_tenant_node_next(aud, &pos, &child)) {
-
-        if (child.type != AUTH_TENANT_NODE_STRING) {
-            return -1;
-        }
-
-        n++;
-    }
-
-    return n;
-}
-
-
-static int
-auth_tenant_policy_aud_holds(const auth_tenant_node_t *aud,
-    const auth_tenant_str_t *audience)
-{
-    size_t              pos;
-    auth_tenant_node_t  child;
-
-    if (aud->type == AUTH_TENANT_NODE_STRING) {
-        return auth_tenant_str_eq(&aud->value, audience);
-    }
-
-    pos = 0;
-
-    while (auth_tenant_node_next(aud, &pos, &child)) {
-        if (auth_tenant_str_eq(&child.value, audience)) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/*
- * Compares with the audiences of the policy: at least one must be in `aud`,
- * and `azp`, if there, must be one of them or of policy->azp.
- */
-
-static auth_tenant_verdict_e
-auth_tenant_policy_aud_check(const auth_tenant_policy_t *policy,
-    const auth_tenant_node_t *aud, const auth_tenant_str_t *azp,
-    const auth_tenant_names_t *names)
-{
-    int                    found, authorized;
-    size_t                 i;
-    unsigned char          buf[AUTH_TENANT_MAX_EXPANDED];
-    auth_tenant_str_t      audience;
-    auth_tenant_values_t   values;
-
-    found = (policy->audience == NULL);
-
-    authorized = (azp == NULL
-                  || auth_tenant_policy_listed(azp, policy->azp,
-                                               policy->nazp));
-
-    values.names = names;
-    values.variable = NULL;
-    values.data = NULL;
-
-    for (i = 0; policy->audience != NULL && i < policy->naudience; i++) {
-
-        audience.data = buf;
-
-        /* an audience that can't be filled in is nobody's */
-
-        if (auth_tenant_template_expand(&policy->audience[i], &values, buf,
-                                        sizeof(buf), &audience.len)
-            != AUTH_TENANT_OK)
-        {
-            continue;
-        }
-
-        found = found || auth_tenant_policy_aud_holds(aud, &audience);
-        authorized = authorized || auth_tenant_str_eq(azp, &audience);
-    }
-
-    return (found && authorized) ? AUTH_TENANT_OK : AUTH_TENANT_WRONG_AUDIENCE;
-}
-
-
-auth_tenant_verdict_e
-auth_tenant_policy_audience(const auth_tenant_policy_t *policy,
-    const auth_tenant_claims_t *claims, const auth_tenant_names_t *names)
-{
-    ptrdiff_t                 n;
-    auth_tenant_node_t        root, aud, azp;
-    const auth_tenant_str_t  *party;
-
-    /* an absent issuer equals no issuer, not even an empty one */
-
-    if (claims->iss.len == 0
-        || !auth_tenant_str_eq(&claims->iss, &policy->issuer))
-    {
-        return AUTH_TENANT_WRONG_ISSUER;
-    }
-
-    if (policy->audience == NULL && policy->nazp == 0) {
-        return AUTH_TENANT_OK;
-    }
-
-    auth_tenant_claims_root(claims, &root);
-
-    if (!auth_tenant_node_member(&root, &auth_tenant_policy_claim_aud, &aud)) {
-        return policy->audience ? AUTH_TENANT_BAD_CLAIM : AUTH_TENANT_OK;
-    }
-
-    n = auth_tenant_policy_aud_count(&aud);
-    if (n < 0) {
-        return AUTH_TENANT_BAD_CLAIM;
-    }
-
-    /* OpenID Connect Core 3.1.3.7, steps 4 and 5 */
-
-    party = NULL;
-
-    if (n > 1
-        && !policy->azp_off
-        && auth_tenant_node_member(&root, &auth_tenant_policy_claim_azp, &azp))
-    {
-        if (azp.type != AUTH_TENANT_NODE_STRING) {
-            return AUTH_TENANT_BAD_CLAIM;
-        }
-
-        party = &azp.value;
-    }
-
-    return auth_tenant_policy_aud_check(policy, &aud, party, names);
-}
-
-
 static auth_tenant_verdict_e
 auth_tenant_policy_name(const auth_tenant_claim_t *claim,
     const auth_tenant_claims_t *claims, const auth_tenant_names_t *names,
@@ -261,6 +96,47 @@ auth_tenant_policy_name(const auth_tenant_claim_t *claim,
     }
 
     *name = node.value;
+
+    return AUTH_TENANT_OK;
+}
+
+
+/*
+ * The tenant's own issuer says which tenant it is; what it writes into a claim
+ * can only agree.
+ */
+
+static auth_tenant_verdict_e
+auth_tenant_policy_tenant(const auth_tenant_policy_t *policy,
+    const auth_tenant_claims_t *claims, const auth_tenant_names_t *names,
+    auth_tenant_str_t *tenant)
+{
+    auth_tenant_str_t      realm;
+    auth_tenant_verdict_e  rc;
+
+    rc = auth_tenant_policy_name(policy->claims[AUTH_TENANT_TENANT], claims,
+                                 names, tenant);
+
+    if (policy->realms == NULL) {
+        return (rc == AUTH_TENANT_NO_CLAIM) ? AUTH_TENANT_OK : rc;
+    }
+
+    if (!auth_tenant_policy_issuer(policy, &claims->iss, &realm)) {
+        return AUTH_TENANT_WRONG_TENANT;
+    }
+
+    if (policy->claims[AUTH_TENANT_TENANT] != NULL) {
+
+        if (rc != AUTH_TENANT_OK) {
+            return rc;
+        }
+
+        if (!auth_tenant_str_eq(tenant, &realm)) {
+            return AUTH_TENANT_WRONG_TENANT;
+        }
+    }
+
+    *tenant = realm;
 
     return AUTH_TENANT_OK;
 }
@@ -309,15 +185,14 @@ auth_tenant_policy_bound(const auth_tenant_policy_t *policy,
     }
 
     if (named->data != NULL
-        && !auth_tenant_policy_listed(named, policy->tenants,
-                                      policy->ntenants))
+        && !auth_tenant_str_listed(named, policy->tenants, policy->ntenants))
     {
         return 0;
     }
 
     return matched->data == NULL
-           || auth_tenant_policy_listed(matched, policy->tenants,
-                                        policy->ntenants);
+           || auth_tenant_str_listed(matched, policy->tenants,
+                                     policy->ntenants);
 }
 
 
@@ -344,10 +219,9 @@ auth_tenant_policy_identity(const auth_tenant_policy_t *policy,
         return AUTH_TENANT_NO_CLAIM;
     }
 
-    rc = auth_tenant_policy_name(policy->claims[AUTH_TENANT_TENANT], claims,
-                                 matched, &names.name[AUTH_TENANT_TENANT]);
-
-    if (rc != AUTH_TENANT_OK && rc != AUTH_TENANT_NO_CLAIM) {
+    rc = auth_tenant_policy_tenant(policy, claims, matched,
+                                   &names.name[AUTH_TENANT_TENANT]);
+    if (rc != AUTH_TENANT_OK) {
         return rc;
     }
 
@@ -360,22 +234,6 @@ auth_tenant_policy_identity(const auth_tenant_policy_t *policy,
     *identity = names;
 
     return AUTH_TENANT_OK;
-}
-
-
-static int
-auth_tenant_policy_listed(const auth_tenant_str_t *value,
-    const auth_tenant_str_t *list, size_t n)
-{
-    size_t  i;
-
-    for (i = 0; i < n; i++) {
-        if (auth_tenant_str_eq(value, &list[i])) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

@@ -12,12 +12,15 @@
 
 
 #include "auth_tenant_claims.h"
+#include "auth_tenant_issuer.h"
 #include "auth_tenant_jwk.h"
 #include "auth_tenant_template.h"
 
 
 typedef struct {
     auth_tenant_str_t               issuer;
+    const auth_tenant_issuer_t     *realms;     /* with {tenant}; NULL: only
+                                                   `issuer` */
 
     const auth_tenant_template_t   *audience;   /* NULL: not checked */
     size_t                          naudience;
@@ -58,13 +61,23 @@ auth_tenant_verdict_e auth_tenant_policy_times(
 
 
 /*
- * Checks "iss" byte for byte, "aud" (a string, or an array of strings, of
- * which at least one equals an audience with the names filled in), and "azp":
- * with several audiences in the token, a present "azp" must be one of
- * policy->azp or of the audiences (OpenID Connect Core 3.1.3.7, steps 2 to
- * 5).  `names` are those of the request; an audience with a name that it
- * lacks fits nothing.  AUTH_TENANT_OK, _WRONG_ISSUER, _WRONG_AUDIENCE or
- * _BAD_CLAIM.
+ * Tells whether `iss` is an issuer of this provider: `issuer`, byte for byte,
+ * or with `realms` that of some tenant, who is *tenant then (otherwise
+ * absent).  Returns 1 or 0.
+ */
+int auth_tenant_policy_issuer(const auth_tenant_policy_t *policy,
+    const auth_tenant_str_t *iss, auth_tenant_str_t *tenant);
+
+
+/*
+ * Checks "iss" as above, "aud" (a string, or an array of strings, of which at
+ * least one equals an audience with the names filled in), and "azp": with
+ * several audiences in the token, a present "azp" must be one of policy->azp
+ * or of the audiences (OpenID Connect Core 3.1.3.7, steps 2 to 5).  `names`
+ * are those of the request; an audience with a name that it lacks fits
+ * nothing.  With `realms` the issuer's tenant must be the one that the
+ * request names, if it names any, and one of policy->tenants.
+ * AUTH_TENANT_OK, _WRONG_ISSUER, _WRONG_AUDIENCE or _BAD_CLAIM.
  */
 auth_tenant_verdict_e auth_tenant_policy_audience(
     const auth_tenant_policy_t *policy, const auth_tenant_claims_t *claims,
@@ -77,11 +90,12 @@ auth_tenant_verdict_e auth_tenant_policy_audience(
  * the token lacks it; [MODULE] stays absent (a token may name many).  A value
  * that is no string or no valid name is refused, "email" without
  * "email_verified" true too, and a tenant that isn't among policy->tenants.
- * The user must be there.  `matched` is what the request names: with bound
- * tenants, its tenant must be among them, and if neither token nor request
- * names a tenant, the binding can't be kept.  AUTH_TENANT_OK, or _NO_CLAIM
- * (also for "email" that isn't verified), _BAD_NAME or _WRONG_TENANT with no
- * name set at all.
+ * The user must be there.  With `realms` the tenant is the issuer's; if the
+ * provider names a claim as well, that must be there and equal to it.
+ * `matched` is what the request names: with bound tenants, its tenant must be
+ * among them, and if neither token nor request names a tenant, the binding
+ * can't be kept.  AUTH_TENANT_OK, or _NO_CLAIM (also for "email" that isn't
+ * verified), _BAD_NAME or _WRONG_TENANT with no name set at all.
  */
 auth_tenant_verdict_e auth_tenant_policy_identity(
     const auth_tenant_policy_t *policy, const auth_tenant_claims_t *claims,

@@ -243,8 +243,10 @@ auth_tenant_rules_judge(const auth_tenant_ruleset_t *set,
 {
     size_t                           i;
     unsigned                         defaults, held;
+    auth_tenant_str_t                tenant;
     auth_tenant_verdict_e            rc;
     auth_tenant_rules_ctx_t          ctx;
+
     static const auth_tenant_name_e  order[] = {
         AUTH_TENANT_TENANT, AUTH_TENANT_USER, AUTH_TENANT_MODULE
     };
@@ -268,6 +270,22 @@ auth_tenant_rules_judge(const auth_tenant_ruleset_t *set,
 
     defaults = auth_tenant_rules_defaults(set);
     held = 0;
+
+    /* a tenant's own issuer is a rule on the tenant that no other replaces */
+
+    if (policy->realms != NULL
+        && (set->captured & ~set->waived
+            & auth_tenant_name_bit(AUTH_TENANT_TENANT)))
+    {
+        if (!auth_tenant_policy_issuer(policy, &claims->iss, &tenant)
+            || !auth_tenant_str_eq(&tenant,
+                                   &values->names->name[AUTH_TENANT_TENANT]))
+        {
+            return AUTH_TENANT_WRONG_TENANT;
+        }
+
+        held |= auth_tenant_name_bit(AUTH_TENANT_TENANT);
+    }
 
     for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
 
@@ -324,6 +342,14 @@ auth_tenant_rules_default(const auth_tenant_rules_ctx_t *ctx,
 
     claim = ctx->policy->claims[name];
     value = &ctx->values->names->name[name];
+
+    /* what the issuer says needs no claim beside it */
+
+    if (claim == NULL && name == AUTH_TENANT_TENANT
+        && ctx->policy->realms != NULL)
+    {
+        return AUTH_TENANT_OK;
+    }
 
     if (claim == NULL
         || !auth_tenant_claim_find(claim, ctx->claims, ctx->values->names,

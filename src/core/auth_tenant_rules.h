@@ -111,7 +111,9 @@ unsigned auth_tenant_rule_names(const auth_tenant_rule_t *rule);
  * For a configuration check: the names that are captured, not waived, have a
  * rule that constrains them (so that their default rule is gone) and yet are
  * constrained by no rule for some method that the set admits.  0 if all is
- * well.  *methods is set to the methods concerned, if any.
+ * well.  *methods is set to the methods concerned, if any.  Where every
+ * provider has `realms`, the tenant is constrained by them, whatever is said
+ * here.
  */
 unsigned auth_tenant_rules_unconstrained(const auth_tenant_ruleset_t *set,
     auth_tenant_methods_t *methods);
@@ -125,10 +127,14 @@ unsigned auth_tenant_rules_defaults(const auth_tenant_ruleset_t *set);
  * Judges a request.  `method` is a single bit, or 0.  `values->names` are the
  * names that the request gives.  First, on each level where any rule carries
  * methods, one of them must name this method (AUTH_TENANT_METHOD), so that an
- * inner level can't admit what an outer one refuses.  Then the default rule
- * of each captured name that no rule constrains: the tenant is, the user is,
- * the modules have (AUTH_TENANT_WRONG_TENANT, _WRONG_USER, _WRONG_MODULE, or
- * _NO_CLAIM if the provider or the token has no such claim).  Then every rule
+ * inner level can't admit what an outer one refuses.  With policy->realms and
+ * a captured tenant that is not waived: the issuer is that tenant's
+ * (AUTH_TENANT_WRONG_TENANT), which constrains the tenant, whatever other
+ * rules do.  Then the default rule of each captured name that no rule
+ * constrains: the tenant is, the user is, the modules have
+ * (AUTH_TENANT_WRONG_TENANT, _WRONG_USER, _WRONG_MODULE, or _NO_CLAIM if the
+ * provider or the token has no such claim; the tenant's is not asked for if
+ * there are realms and the provider names no claim).  Then every rule
  * that applies to the method, in order (AUTH_TENANT_RULE, or _NO_CLAIM if its
  * claim is missing); an empty or missing value never matches.  At last every
  * captured name, unless waived, must have been constrained by a rule that

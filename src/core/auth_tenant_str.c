@@ -24,6 +24,22 @@ auth_tenant_str_eq(const auth_tenant_str_t *a, const auth_tenant_str_t *b)
 }
 
 
+int
+auth_tenant_str_listed(const auth_tenant_str_t *s,
+    const auth_tenant_str_t *list, size_t n)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (auth_tenant_str_eq(s, &list[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 size_t
 auth_tenant_utf8_decode(const unsigned char *p, size_t len, uint32_t *cp)
 {

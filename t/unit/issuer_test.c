@@ -498,6 +498,139 @@ test_property(void)
 }
 
 
+static void
+test_overlap(void)
+{
+    int                    given;
+    size_t                 i;
+    auth_tenant_issuer_t   a, b;
+
+    static const struct {
+        const char  *a, *b;
+        int          overlap;
+    } rows[] = {
+        { "https://a.b/x", "https://a.b/x", 1 },
+        { "https://a.b/x", "https://a.b/y", 0 },
+        { "https://a.b/x", "https://a.b/x/", 0 },
+
+        { "https://a.b/{tenant}", "https://a.b/x", 1 },
+        { "https://a.b/{tenant}", "https://a.b/x/", 0 },
+        { "https://a.b/{tenant}", "https://a.b/x.y", 0 },
+        { "https://a.b/{tenant}", "https://a.b/", 0 },
+        { "https://a.b/{tenant}", "https://a.c/x", 0 },
+        { "https://{tenant}.a.b", "https://x.a.b", 1 },
+        { "https://{tenant}.a.b", "https://X.a.b", 0 },
+
+        { "https://a.b/{tenant}", "https://a.b/{tenant}", 1 },
+        { "https://a.b/{tenant}", "https://a.b/{tenant}/", 0 },
+        { "https://a.b/{tenant}", "https://a.b/x/{tenant}", 0 },
+        { "https://a.b/{tenant}/y", "https://a.b/x/{tenant}", 1 },
+        { "https://a.b/{tenant}/y", "https://a.b/x.z/{tenant}", 0 },
+        { "https://a.b/{tenant}/y/z", "https://a.b/x/{tenant}", 0 },
+        { "https://a.b/{tenant}/y/z", "https://a.b/x/{tenant}/z", 1 },
+        { "https://a.b/{tenant}/y/z", "https://a.b/x/y/{tenant}", 1 },
+        { "https://a.b/{tenant}/y/-", "https://a.b/x/y/{tenant}", 0 },
+        { "https://a.b/p/{tenant}/q/r/s", "https://a.b/p/x/q/{tenant}/s", 1 },
+        { "https://a.b/p/{tenant}/q/r/s", "https://a.b/p/x/q/{tenant}/t", 0 },
+
+        { "https://{tenant}.a.b", "https://{tenant}.a.b", 1 },
+        { "https://{tenant}.a.b", "https://{tenant}.a.c", 0 },
+        { "https://{tenant}.a.b", "https://{tenant}.x.a.b", 0 },
+        { "https://{tenant}.a.b/y", "https://x.a.b/{tenant}", 1 },
+        { "https://{tenant}.a.b/y", "https://X.a.b/{tenant}", 0 },
+        { "https://{tenant}.a.b/y", "https://x.y.a.b/{tenant}", 0 },
+        { "http://{tenant}.a.b/y", "https://x.a.b/{tenant}", 0 }
+    };
+
+    given = 1;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        given &= compiles(rows[i].a, 1);
+        a = issuer;
+        given &= compiles(rows[i].b, 1);
+        b = issuer;
+
+        is(auth_tenant_issuer_overlap(&a, &b), rows[i].overlap,
+           "A6.1: %s and %s %s", rows[i].a, rows[i].b,
+           rows[i].overlap ? "meet" : "never meet");
+        is(auth_tenant_issuer_overlap(&b, &a), rows[i].overlap,
+           "either way");
+    }
+
+    ok(given, "all of them are issuers");
+}
+
+
+/*
+ * Two issuers of few and short segments: they overlap if and only if, of all
+ * texts that there are, one is matched by both.
+ */
+
+static void
+test_overlap_property(void)
+{
+    char                  text[2][64];
+    size_t                i, k, n, at;
+    unsigned              wrong, meet, apart, found, x, y, z;
+    auth_tenant_str_t     iss, tenant;
+    auth_tenant_issuer_t  both[2];
+
+    static const char  *const segments[] = { "a", "b", "c" };
+
+    wrong = meet = apart = 0;
+
+    for (i = 0; i < 20000; i++) {
+
+        for (k = 0; k < 2; k++) {
+            n = 1 + random_below(3);
+            at = random_below(4);
+            strcpy(text[k], "https://i.j");
+
+            for (x = 0; x < n; x++) {
+                strcat(text[k], "/");
+                strcat(text[k], x == at ? "{tenant}"
+                                        : segments[random_below(2)]);
+            }
+
+            compile(text[k], 1);
+            both[k] = issuer;
+        }
+
+        /* "c" stands for every segment that neither has written */
+
+        found = 0;
+
+        for (x = 0; x < 3; x++) {
+            for (y = 0; y < 4; y++) {
+                for (z = 0; z < 4; z++) {
+                    char  all[64];
+
+                    snprintf(all, sizeof(all), "https://i.j/%s%s%s%s%s",
+                             segments[x], y < 3 ? "/" : "",
+                             y < 3 ? segments[y] : "",
+                             y < 3 && z < 3 ? "/" : "",
+                             y < 3 && z < 3 ? segments[z] : "");
+
+                    iss = str(all);
+                    found |= auth_tenant_issuer_match(&both[0], &iss, &tenant)
+                             && auth_tenant_issuer_match(&both[1], &iss,
+                                                         &tenant);
+                }
+            }
+        }
+
+        wrong += (found
+                  != (unsigned) auth_tenant_issuer_overlap(&both[0],
+                                                           &both[1]));
+        meet += found;
+        apart += !found;
+    }
+
+    ok(wrong == 0 && meet > 1000 && apart > 1000,
+       "A6.1: %u pairs of issuers meet, %u never do", meet, apart);
+}
+
+
 int
 main(void)
 {
@@ -509,6 +642,8 @@ main(void)
     test_host();
     test_expand();
     test_property();
+    test_overlap();
+    test_overlap_property();
 
     return done();
 }

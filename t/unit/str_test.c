@@ -66,6 +66,26 @@ test_equal(void)
 
 
 static void
+test_listed(void)
+{
+    auth_tenant_str_t  s, list[3];
+
+    list[0] = str("acme");
+    list[1] = str("globex");
+    list[2] = str("initech");
+
+    s = str("acme");
+    ok(auth_tenant_str_listed(&s, list, 3), "the first of a list");
+    s = str("initech");
+    ok(auth_tenant_str_listed(&s, list, 3), "the last");
+    ok(!auth_tenant_str_listed(&s, list, 2), "behind its end");
+    s = str("Acme");
+    ok(!auth_tenant_str_listed(&s, list, 3), "A2.8: none in another case");
+    ok(!auth_tenant_str_listed(&s, NULL, 0), "nothing is in no list");
+}
+
+
+static void
 test_names(void)
 {
     char  text[257];
@@ -224,6 +244,7 @@ int
 main(void)
 {
     test_equal();
+    test_listed();
     test_names();
     test_texts();
     test_controls();
