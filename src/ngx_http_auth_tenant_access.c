@@ -56,7 +56,15 @@ ngx_http_auth_tenant_access_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ctx->waiter) {
+        return NGX_AGAIN;
+    }
+
     ngx_http_auth_tenant_judge(r, lcf, ctx);
+
+    if (ctx->realm && ngx_http_auth_tenant_ask(r, ctx, !dry) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
 
     if (ctx->verdict != AUTH_TENANT_OK) {
         ngx_http_auth_tenant_log(r, ctx, dry ? "would refuse" : "refused");
@@ -408,7 +416,9 @@ ngx_http_auth_tenant_make_ctx(ngx_http_request_t *r)
 static void
 ngx_http_auth_tenant_cleanup(void *data)
 {
-    /* marks our entry in the list; the pool frees the rest */
+    /* also marks our entry in the list; the pool frees the rest */
+
+    ngx_http_auth_tenant_stop_waiting(data);
 }
 
 
@@ -422,8 +432,10 @@ ngx_http_auth_tenant_log(ngx_http_request_t *r,
 
     verdict = auth_tenant_verdict(ctx->verdict);
 
-    level = (verdict->fault == AUTH_TENANT_FAULT_CLIENT) ? NGX_LOG_INFO
-                                                         : NGX_LOG_ERR;
+    /* an operator hears of a provider's outage once, not per request */
+
+    level = (verdict->fault == AUTH_TENANT_FAULT_OURS) ? NGX_LOG_ERR
+                                                       : NGX_LOG_INFO;
 
     if (r->connection->log->log_level < level) {
         return;

@@ -40,6 +40,13 @@ ngx_command_t  ngx_http_auth_tenant_commands[] = {
       0,
       NULL },
 
+    { ngx_string("auth_tenant_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      ngx_http_auth_tenant_zone_directive,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("auth_tenant_bypass"),
       NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_http_auth_tenant_bypass,

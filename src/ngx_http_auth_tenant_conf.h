@@ -73,6 +73,26 @@ char *ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf,
     ngx_command_t *dummy, void *conf);
 
 
+/* _provider_net.c */
+
+ngx_http_auth_tenant_net_t *ngx_http_auth_tenant_net_create(ngx_conf_t *cf);
+char *ngx_http_auth_tenant_net_string(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider);
+char *ngx_http_auth_tenant_net_time(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider);
+char *ngx_http_auth_tenant_net_flag(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider);
+char *ngx_http_auth_tenant_net_finish(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider);
+
+
+/* _zone_conf.c */
+
+char *ngx_http_auth_tenant_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf);
+
+
 /* _conf_vars.c */
 
 char *ngx_http_auth_tenant_claim_set(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -4,9 +4,11 @@
  */
 
 
-#include "ngx_http_auth_tenant_module.h"
+#include "ngx_http_auth_tenant_conf.h"
 
 
+static ngx_int_t ngx_http_auth_tenant_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_http_auth_tenant_init_process(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_auth_tenant_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_auth_tenant_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_auth_tenant_create_main_conf(ngx_conf_t *cf);
@@ -35,14 +37,36 @@ ngx_module_t  ngx_http_auth_tenant_module = {
     ngx_http_auth_tenant_commands,           /* module directives */
     NGX_HTTP_MODULE,                         /* module type */
     NULL,                                    /* init master */
-    ngx_http_auth_tenant_keys_init_module,   /* init module */
-    ngx_http_auth_tenant_keys_init_process,  /* init process */
+    ngx_http_auth_tenant_init_module,        /* init module */
+    ngx_http_auth_tenant_init_process,       /* init process */
     NULL,                                    /* init thread */
     NULL,                                    /* exit thread */
-    NULL,                                    /* exit process */
+    ngx_http_auth_tenant_net_exit_process,   /* exit process */
     NULL,                                    /* exit master */
     NGX_MODULE_V1_PADDING
 };
+
+
+static ngx_int_t
+ngx_http_auth_tenant_init_module(ngx_cycle_t *cycle)
+{
+    if (ngx_http_auth_tenant_keys_init_module(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_auth_tenant_net_init_module(cycle);
+}
+
+
+static ngx_int_t
+ngx_http_auth_tenant_init_process(ngx_cycle_t *cycle)
+{
+    if (ngx_http_auth_tenant_keys_init_process(cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_auth_tenant_net_init_process(cycle);
+}
 
 
 static ngx_int_t
@@ -59,7 +83,9 @@ ngx_http_auth_tenant_postconfiguration(ngx_conf_t *cf)
     ngx_http_core_main_conf_t         *cmcf;
     ngx_http_auth_tenant_main_conf_t  *mcf;
 
-    if (ngx_http_auth_tenant_check_variables(cf) != NGX_OK) {
+    if (ngx_http_auth_tenant_check_variables(cf) != NGX_OK
+        || ngx_http_auth_tenant_zone_finish(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -23,13 +23,24 @@
 typedef struct ngx_http_auth_tenant_source_s  ngx_http_auth_tenant_source_t;
 
 
+/* keys from the network: _net.h */
+
+typedef struct ngx_http_auth_tenant_net_s     ngx_http_auth_tenant_net_t;
+typedef struct ngx_http_auth_tenant_realm_s   ngx_http_auth_tenant_realm_t;
+typedef struct ngx_http_auth_tenant_worker_s  ngx_http_auth_tenant_worker_t;
+typedef struct ngx_http_auth_tenant_waiter_s  ngx_http_auth_tenant_waiter_t;
+
+
 typedef struct {
     auth_tenant_policy_t             policy;
 
     ngx_str_t                        name;
     ngx_str_t                        issuer;
     ngx_str_t                        jwks_file;
-    ngx_http_auth_tenant_source_t   *source;
+    ngx_http_auth_tenant_source_t   *source;     /* NULL: .. */
+    ngx_http_auth_tenant_net_t      *net;        /* .. from the network */
+    ngx_http_auth_tenant_worker_t   *worker;     /* net only */
+    ngx_uint_t                       number;
 
     ngx_array_t                     *audience;   /* auth_tenant_template_t */
     ngx_array_t                     *azp;        /* auth_tenant_str_t */
@@ -100,6 +111,8 @@ typedef enum {
 typedef struct {
     ngx_array_t                      providers;  /* .._provider_t * */
     ngx_http_auth_tenant_source_t   *sources;    /* a list: _keys.h */
+    ngx_shm_zone_t                  *zone;
+    ngx_http_auth_tenant_worker_t   *worker;     /* NULL: no network */
     unsigned                         used:1;
 } ngx_http_auth_tenant_main_conf_t;
 
@@ -174,6 +187,11 @@ typedef struct {
     ngx_str_t                                 location;    /* of "home" */
     const auth_tenant_rule_t                 *failed;
 
+    ngx_http_auth_tenant_realm_t             *realm;       /* has no key, or
+                                                              not this one */
+    ngx_http_auth_tenant_waiter_t            *waiter;
+    ngx_uint_t                                waits;
+
     unsigned                                  pass:8;      /* judged in */
     unsigned                                  decided:1;
     unsigned                                  stripped:1;
@@ -231,6 +249,29 @@ ngx_int_t ngx_http_auth_tenant_keys_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_auth_tenant_keys_init_process(ngx_cycle_t *cycle);
 
 
+/* _realm.c */
+
+auth_tenant_verdict_e ngx_http_auth_tenant_realm_keys(
+    const ngx_http_auth_tenant_provider_t *provider,
+    const auth_tenant_str_t *tenant, ngx_http_auth_tenant_realm_t **realm,
+    const auth_tenant_keys_t **keys);
+void ngx_http_auth_tenant_realm_proven(ngx_http_auth_tenant_realm_t *realm);
+
+
+/* _wait.c */
+
+ngx_int_t ngx_http_auth_tenant_ask(ngx_http_request_t *r,
+    ngx_http_auth_tenant_ctx_t *ctx, ngx_uint_t wait);
+void ngx_http_auth_tenant_stop_waiting(ngx_http_auth_tenant_ctx_t *ctx);
+
+
+/* _tick.c */
+
+ngx_int_t ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle);
+ngx_int_t ngx_http_auth_tenant_net_init_process(ngx_cycle_t *cycle);
+void ngx_http_auth_tenant_net_exit_process(ngx_cycle_t *cycle);
+
+
 /* _scrub.c */
 
 ngx_int_t ngx_http_auth_tenant_scrub_handler(ngx_http_request_t *r);
@@ -279,6 +320,16 @@ ngx_int_t ngx_http_auth_tenant_access_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_auth_tenant_guard_handler(ngx_http_request_t *r);
 const ngx_http_auth_tenant_ctx_t *ngx_http_auth_tenant_get_ctx(
     ngx_http_request_t *r);
+
+
+/* _authenticate.c */
+
+auth_tenant_verdict_e ngx_http_auth_tenant_authenticate(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method);
+auth_tenant_verdict_e ngx_http_auth_tenant_accept_credential(
+    ngx_http_request_t *r, const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method);
 
 
 /* _judge.c */

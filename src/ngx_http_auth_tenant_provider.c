@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_auth_tenant_conf.h"
+#include "ngx_http_auth_tenant_net.h"
 
 
 static char *ngx_http_auth_tenant_provider_finish(ngx_conf_t *cf,
@@ -54,7 +55,13 @@ ngx_http_auth_tenant_provider_block(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
+    provider->net = ngx_http_auth_tenant_net_create(cf);
+    if (provider->net == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
     provider->name = value[1];
+    provider->number = mcf->providers.nelts;
     provider->leeway = NGX_CONF_UNSET;
     provider->max_age = NGX_CONF_UNSET;
 
@@ -133,9 +140,6 @@ ngx_http_auth_tenant_provider_finish(ngx_conf_t *cf,
         what = "\"claims\", write for example claims user=preferred_username "
                "tenant=tenant modules=permissions, as they stand in its "
                "tokens";
-
-    } else if (provider->jwks_file.data == NULL) {
-        what = "\"jwks_file\", write the path of its keys";
     }
 
     if (what) {
@@ -184,6 +188,10 @@ ngx_http_auth_tenant_provider_finish(ngx_conf_t *cf,
     policy->max_age = (provider->max_age == NGX_CONF_UNSET)
                       ? 0 : provider->max_age;
 
+    if (provider->jwks_file.data == NULL) {
+        return ngx_http_auth_tenant_net_finish(cf, provider);
+    }
+
     return ngx_http_auth_tenant_provider_keys(cf, provider);
 }
 
@@ -194,6 +202,27 @@ ngx_http_auth_tenant_provider_keys(ngx_conf_t *cf,
 {
     ngx_uint_t          alg;
     auth_tenant_algs_t  fit;
+
+    if (provider->net->first.data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" of \"auth_tenant_provider\" \"%V\" is "
+                           "for keys from the network, write either it or "
+                           "\"jwks_file\"", &provider->net->first,
+                           &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    provider->net = NULL;
+
+    if (ngx_strchr(provider->issuer.data, '{')) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"issuer\" \"%V\" can't have a placeholder with "
+                           "\"jwks_file\": its keys would speak for every "
+                           "tenant; write one \"auth_tenant_provider\" for "
+                           "each tenant, bound to it by \"tenants\"",
+                           &provider->issuer);
+        return NGX_CONF_ERROR;
+    }
 
     provider->source = ngx_http_auth_tenant_source_add(cf,
                                        &provider->jwks_file,

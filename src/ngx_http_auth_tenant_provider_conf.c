@@ -104,6 +104,50 @@ static ngx_http_auth_tenant_provider_command_t
       ngx_http_auth_tenant_provider_max_age,
       0, NULL },
 
+    { ngx_string("jwks_uri"), "URL", 0,
+      ngx_http_auth_tenant_net_string,
+      0, NULL },
+
+    { ngx_string("refresh"), "TIME", 0,
+      ngx_http_auth_tenant_net_time,
+      0, NULL },
+
+    { ngx_string("cooldown"), "TIME", 0,
+      ngx_http_auth_tenant_net_time,
+      0, NULL },
+
+    { ngx_string("stale"), "TIME", 0,
+      ngx_http_auth_tenant_net_time,
+      0, NULL },
+
+    { ngx_string("state_path"), "PATH", 0,
+      ngx_http_auth_tenant_net_string,
+      0, NULL },
+
+    { ngx_string("connect_timeout"), "TIME", 0,
+      ngx_http_auth_tenant_net_time,
+      0, NULL },
+
+    { ngx_string("read_timeout"), "TIME", 0,
+      ngx_http_auth_tenant_net_time,
+      0, NULL },
+
+    { ngx_string("ssl_trusted_certificate"), "PATH", 0,
+      ngx_http_auth_tenant_net_string,
+      0, NULL },
+
+    { ngx_string("ssl_verify"), "on or off", 0,
+      ngx_http_auth_tenant_net_flag,
+      0, NULL },
+
+    { ngx_string("proxy"), "URL", 0,
+      ngx_http_auth_tenant_net_string,
+      0, NULL },
+
+    { ngx_string("allow_http"), "on or off", 0,
+      ngx_http_auth_tenant_net_flag,
+      0, NULL },
+
     { ngx_null_string, NULL, 0, NULL, 0, NULL }
 };
 
@@ -136,8 +180,10 @@ ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf, ngx_command_t *dummy,
 
     if (cmd->name.len == 0) {
         rv = "is not known here, write issuer, audience, azp, claims, "
-             "space_delimited, tenants, jwks_file, algorithms, types, leeway "
-             "or max_age";
+             "space_delimited, tenants, jwks_file, jwks_uri, algorithms, "
+             "types, leeway, max_age, refresh, cooldown, stale, state_path, "
+             "connect_timeout, read_timeout, ssl_trusted_certificate, "
+             "ssl_verify, proxy or allow_http";
 
     } else if (n == 0 || (n > 1 && !cmd->many)) {
 
@@ -240,15 +286,6 @@ ngx_http_auth_tenant_provider_issuer(ngx_conf_t *cf, ngx_str_t *value,
 
     if (ngx_strchr(value->data, '$')) {
         return "can't have a variable, write it as it stands in tokens";
-    }
-
-    if (ngx_strchr(value->data, '{')) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"issuer\" \"%V\" can't have a placeholder with "
-                           "\"jwks_file\": its keys would speak for every "
-                           "tenant; write one \"auth_tenant_provider\" for "
-                           "each tenant, bound to it by \"tenants\"", value);
-        return NGX_CONF_ERROR;
     }
 
     provider->issuer = *value;

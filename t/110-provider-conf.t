@@ -57,11 +57,10 @@ claims tenant=org
 
 
 
-=== TEST 6: A1.5: a provider without keys
+=== TEST 6: a provider without a key file: its keys are asked for
 --- provider
 no jwks_file
---- refused
-"auth_tenant_provider" "corp" has no "jwks_file", write the path of its keys
+--- loads
 
 
 
@@ -177,7 +176,7 @@ duplicate "auth_tenant_provider" "corp", write each provider once
 --- provider
 issuers https://example.com
 --- refused
-"issuers" of "auth_tenant_provider" "corp" is not known here, write issuer, audience, azp, claims, space_delimited, tenants, jwks_file, algorithms, types, leeway or max_age
+"issuers" of "auth_tenant_provider" "corp" is not known here, write issuer, audience, azp, claims, space_delimited, tenants, jwks_file, jwks_uri, algorithms, types, leeway, max_age, refresh, cooldown, stale, state_path, connect_timeout, read_timeout, ssl_trusted_certificate, ssl_verify, proxy or allow_http
 
 
 
@@ -425,7 +424,7 @@ tenants acme
 --- http eval: provider('second', 'tenants globex')
 --- srv: location / { auth_tenant corp second; auth_tenant_path "/{user}/"; }
 --- refused
-"auth_tenant" in location "/": providers "corp" and "second" have the same "issuer", by which a token chooses between them; write only one of them here
+"auth_tenant" in location "/": providers "corp" and "second" have an "issuer" in common, by which a token chooses between them; write only one of them here
 
 
 

@@ -1,7 +1,7 @@
 # What the documentation shows is a configuration that nginx takes: every
 # example, and every snippet of README.md and docs/, in the context that its
-# fence names (```nginx http|provider|server|location; without one, a whole
-# file).
+# fence names (```nginx http|provider|network|server|location; "network": a
+# provider without "jwks_file"; without one, a whole file).
 
 use strict;
 use warnings;
@@ -104,10 +104,11 @@ sub wrap {
     if ($context eq 'http') {
         $http .= $snippet;
 
-    } elsif ($context eq 'provider') {
+    } elsif ($context =~ /^(?:provider|network)$/) {
+        $snippet .= "# jwks_file\n" if $context eq 'network';
         $http .= "auth_tenant_provider corp {\n$snippet"
             . join('', map { "$_ $default{$_};\n" }
-                       grep { $snippet !~ /^\s*$_\s/m } sort keys %default)
+                       grep { $snippet !~ /^(?:\s*|# )$_\s/m } sort keys %default)
             . "}\n";
 
     } elsif ($context eq 'server') {

@@ -1,0 +1,188 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * Keys from the network: what is shared by the files that read their
+ * configuration, follow them, fetch them and let requests wait for them.
+ */
+
+
+#ifndef _NGX_HTTP_AUTH_TENANT_NET_H_INCLUDED_
+#define _NGX_HTTP_AUTH_TENANT_NET_H_INCLUDED_
+
+
+#include "ngx_http_auth_tenant_module.h"
+#include "ngx_http_auth_tenant_fetch.h"
+#include "ngx_http_auth_tenant_zone.h"
+#include "auth_tenant_fresh.h"
+#include "auth_tenant_issuer.h"
+
+
+/* whether a realm may take a slot in the zone */
+
+#define NGX_HTTP_AUTH_TENANT_NO_CLAIM       0
+#define NGX_HTTP_AUTH_TENANT_CLAIM          1   /* from the budget */
+#define NGX_HTTP_AUTH_TENANT_CLAIM_FREE     2   /* it is configured */
+
+/* what an unknown tenant is remembered for, at most */
+
+#define NGX_HTTP_AUTH_TENANT_UNKNOWN_TIME   60000
+
+/* first uses of a {tenant} issuer's realms, in one cooldown */
+
+#define NGX_HTTP_AUTH_TENANT_FIRST_USES     20
+
+/* of one worker */
+
+#define NGX_HTTP_AUTH_TENANT_MAX_FETCHES    32
+#define NGX_HTTP_AUTH_TENANT_MAX_WAITING    1024
+
+#define NGX_HTTP_AUTH_TENANT_TICK           1000
+#define NGX_HTTP_AUTH_TENANT_POLL           20
+
+
+/* of a provider whose keys come from the network */
+
+struct ngx_http_auth_tenant_net_s {
+    auth_tenant_issuer_t             issuer;
+    ngx_str_t                        jwks_uri;       /* empty: discovery */
+    ngx_str_t                        state_path;
+
+    ngx_http_auth_tenant_route_t     route;
+    ngx_msec_t                       refresh;
+    ngx_msec_t                       cooldown;
+    ngx_msec_t                       stale;
+    ngx_msec_t                       connect_timeout;
+    ngx_msec_t                       read_timeout;
+    ngx_flag_t                       ssl_verify;
+    ngx_flag_t                       allow_http;
+    ngx_str_t                        certificate;
+    ngx_str_t                        proxy;
+
+    /* of all that decides whose keys these are */
+    u_char                           digest[AUTH_TENANT_STORE_ID];
+
+    u_char                          *file;           /* for messages */
+    ngx_uint_t                       line;
+    ngx_str_t                        first;          /* directive written that
+                                                        is of no use with
+                                                        "jwks_file" */
+};
+
+
+/*
+ * A realm, that is, one issuer of one provider, as this process sees it.  It
+ * is made when it is first asked for, and goes with its slot.
+ */
+
+struct ngx_http_auth_tenant_realm_s {
+    ngx_str_node_t                         node;     /* by provider, tenant */
+    ngx_queue_t                            queue;    /* of all realms */
+
+    const ngx_http_auth_tenant_provider_t *provider;
+    ngx_http_auth_tenant_worker_t         *worker;
+    ngx_str_t                              issuer;
+    ngx_str_t                              tenant;   /* empty: one issuer */
+    u_char                                 id[AUTH_TENANT_STORE_ID];
+    ngx_http_auth_tenant_slot_t           *slot;
+
+    auth_tenant_keys_t                    *keys;     /* NULL: none yet */
+    u_char                                 digest[AUTH_TENANT_STORE_ID];
+    uint64_t                               generation;
+    int64_t                                fetched;
+
+    ngx_queue_t                            waiters;
+    uint64_t                               awaited;  /* their ticket */
+
+    /* a fetch that this process makes */
+    ngx_http_auth_tenant_fetch_t          *fetch;
+    uint64_t                               ticket;   /* 0: none */
+    int64_t                                started;
+
+    /* its outcome, until the zone's lock is free */
+    ngx_http_auth_tenant_fetch_e           outcome;
+    ngx_str_t                              document;
+    int64_t                                ended;
+    int64_t                                due;
+
+    unsigned                               finishing:1;
+    unsigned                               damaged:1;
+};
+
+
+/* all of one process and one configuration */
+
+struct ngx_http_auth_tenant_worker_s {
+    ngx_http_auth_tenant_main_conf_t      *conf;
+    ngx_http_auth_tenant_zone_t           *zone;
+    ngx_uid_t                              user;     /* the workers' */
+
+    ngx_rbtree_t                           tree;
+    ngx_rbtree_node_t                      sentinel;
+    ngx_queue_t                            realms;
+
+    ngx_uint_t                             fetches;
+    ngx_uint_t                             waiting;
+    ngx_uint_t                             finishing;
+    int64_t                                complained;
+};
+
+
+/* one request that waits */
+
+struct ngx_http_auth_tenant_waiter_s {
+    ngx_queue_t                            queue;
+    ngx_event_t                            event;    /* its end, or timer */
+    ngx_connection_t                       connection; /* for the event */
+    ngx_http_auth_tenant_realm_t          *realm;    /* NULL: woken */
+    ngx_http_request_t                    *request;
+    ngx_http_auth_tenant_ctx_t            *ctx;
+};
+
+
+/* _realm.c */
+
+ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker_create(
+    ngx_conf_t *cf, ngx_http_auth_tenant_main_conf_t *mcf);
+ngx_http_auth_tenant_realm_t *ngx_http_auth_tenant_realm_find(
+    const ngx_http_auth_tenant_provider_t *provider,
+    const auth_tenant_str_t *tenant);
+ngx_http_auth_tenant_realm_t *ngx_http_auth_tenant_realm_get(
+    const ngx_http_auth_tenant_provider_t *provider,
+    const auth_tenant_str_t *tenant, ngx_uint_t claim);
+void ngx_http_auth_tenant_realm_free(ngx_http_auth_tenant_realm_t *realm);
+void ngx_http_auth_tenant_realm_follow(ngx_http_auth_tenant_realm_t *realm);
+ngx_int_t ngx_http_auth_tenant_realm_issuer(
+    const ngx_http_auth_tenant_provider_t *provider,
+    const auth_tenant_str_t *tenant, ngx_str_t *issuer, u_char *id);
+
+
+/* _refresh.c */
+
+ngx_int_t ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
+    int64_t wait);
+void ngx_http_auth_tenant_refresh_finish(ngx_http_auth_tenant_realm_t *realm);
+void ngx_http_auth_tenant_refresh_abandon(
+    ngx_http_auth_tenant_realm_t *realm);
+
+
+/* _wait.c */
+
+void ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm);
+
+
+/* _tick.c */
+
+void ngx_http_auth_tenant_look_soon(void);
+
+
+/* _restore.c */
+
+ngx_int_t ngx_http_auth_tenant_state_file(
+    const ngx_http_auth_tenant_provider_t *provider, const ngx_str_t *tenant,
+    ngx_str_t *path);
+void ngx_http_auth_tenant_restore(ngx_cycle_t *cycle,
+    ngx_http_auth_tenant_worker_t *worker);
+
+
+#endif /* _NGX_HTTP_AUTH_TENANT_NET_H_INCLUDED_ */

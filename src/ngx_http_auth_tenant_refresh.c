@@ -1,0 +1,441 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * Fetching the keys of a realm: lease, discovery, JWK Set, publishing.  One
+ * process does it, whichever gets the lease; all of them see the outcome in
+ * the zone.
+ */
+
+
+#include "ngx_http_auth_tenant_net.h"
+#include "ngx_http_auth_tenant_state.h"
+
+
+static ngx_int_t ngx_http_auth_tenant_refresh_get(
+    ngx_http_auth_tenant_realm_t *realm, const u_char *url,
+    ngx_http_auth_tenant_fetch_pt handler);
+static void ngx_http_auth_tenant_refresh_discovered(void *data,
+    const ngx_http_auth_tenant_answer_t *answer);
+static void ngx_http_auth_tenant_refresh_fetched(void *data,
+    const ngx_http_auth_tenant_answer_t *answer);
+static void ngx_http_auth_tenant_refresh_failed(
+    ngx_http_auth_tenant_realm_t *realm, const char *what,
+    const ngx_str_t *why, ngx_uint_t unknown);
+static void ngx_http_auth_tenant_refresh_log(
+    ngx_http_auth_tenant_realm_t *realm, auth_tenant_keys_report_t *report);
+static void ngx_http_auth_tenant_refresh_state(
+    ngx_http_auth_tenant_realm_t *realm, auth_tenant_str_t *document);
+
+
+/* what a refused document says, as ngx_str_t */
+
+static ngx_str_t
+ngx_http_auth_tenant_refresh_text(const char *text)
+{
+    ngx_str_t  s;
+
+    s.data = (u_char *) text;
+    s.len = ngx_strlen(text);
+
+    return s;
+}
+
+
+/*
+ * Starts a fetch if this process may: NGX_OK.  NGX_AGAIN if one is under way,
+ * here or in another process; NGX_DECLINED if it is too early: the last one
+ * began less than `wait` ms ago, or the provider fails and is left alone for
+ * a while; NGX_BUSY if the lock is held, NGX_ERROR if it could not be started.
+ */
+
+ngx_int_t
+ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
+    int64_t wait)
+{
+    u_char                             url[AUTH_TENANT_MAX_URL + 1];
+    size_t                             len;
+    int64_t                            now;
+    uint64_t                           ticket;
+    ngx_int_t                          rc;
+    ngx_str_t                          why;
+    auth_tenant_str_t                  iss;
+    ngx_http_auth_tenant_slot_t       *slot;
+    const ngx_http_auth_tenant_net_t  *net;
+
+    if (realm->ticket) {
+        return NGX_AGAIN;
+    }
+
+    slot = realm->slot;
+    net = realm->provider->net;
+    now = ngx_http_auth_tenant_clock();
+
+    if (realm->worker->fetches >= NGX_HTTP_AUTH_TENANT_MAX_FETCHES) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_auth_tenant_slot_lease(realm->worker->zone, slot, realm->id,
+                                         now, wait,
+                                         (int64_t) net->read_timeout + 1000,
+                                         &ticket);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    realm->ticket = ticket;
+    realm->started = now;
+    realm->worker->fetches++;
+
+    if (net->jwks_uri.len) {
+        rc = ngx_http_auth_tenant_refresh_get(realm, net->jwks_uri.data,
+                                        ngx_http_auth_tenant_refresh_fetched);
+
+    } else {
+        iss = ngx_http_auth_tenant_str(&realm->issuer);
+        len = auth_tenant_discovery_url(&iss, url, sizeof(url) - 1);
+        url[len] = '\0';
+
+        rc = len ? ngx_http_auth_tenant_refresh_get(realm, url,
+                                     ngx_http_auth_tenant_refresh_discovered)
+                 : NGX_ERROR;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_str_set(&why, "no memory, or libcurl refuses its URL");
+        ngx_http_auth_tenant_refresh_failed(realm, "can't be asked for", &why,
+                                            0);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* what is left of the time that discovery and keys have together */
+
+static ngx_int_t
+ngx_http_auth_tenant_refresh_get(ngx_http_auth_tenant_realm_t *realm,
+    const u_char *url, ngx_http_auth_tenant_fetch_pt handler)
+{
+    int64_t                            left;
+    const ngx_http_auth_tenant_net_t  *net;
+
+    net = realm->provider->net;
+
+    left = realm->started + (int64_t) net->read_timeout
+           - ngx_http_auth_tenant_clock();
+
+    if (left < 1) {
+        left = 1;
+    }
+
+    realm->fetch = ngx_http_auth_tenant_fetch_start(&net->route, url,
+                                                    (ngx_msec_t) left, handler,
+                                                    realm);
+
+    return realm->fetch ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_http_auth_tenant_refresh_discovered(void *data,
+    const ngx_http_auth_tenant_answer_t *answer)
+{
+    ngx_http_auth_tenant_realm_t *realm = data;
+
+    u_char                             url[AUTH_TENANT_MAX_URL + 1];
+    size_t                             len;
+    ngx_str_t                          why;
+    const char                        *error;
+    auth_tenant_str_t                  document, iss;
+    const ngx_http_auth_tenant_net_t  *net;
+
+    realm->fetch = NULL;
+    net = realm->provider->net;
+
+    if (answer->error.len) {
+
+        /* of a provider with one issuer it says that something is wrong */
+
+        ngx_http_auth_tenant_refresh_failed(realm,
+                                     "discovery document can't be fetched",
+                                     &answer->error,
+                                     net->issuer.tenant
+                                     && answer->status == NGX_HTTP_NOT_FOUND);
+        return;
+    }
+
+    document = ngx_http_auth_tenant_str(&answer->body);
+    iss = ngx_http_auth_tenant_str(&realm->issuer);
+
+    error = auth_tenant_discovery_parse(&document, &iss, net->route.http,
+                                        url, sizeof(url) - 1, &len);
+    if (error) {
+        why = ngx_http_auth_tenant_refresh_text(error);
+        ngx_http_auth_tenant_refresh_failed(realm,
+                                            "discovery document is refused",
+                                            &why, 0);
+        return;
+    }
+
+    url[len] = '\0';
+
+    if (ngx_http_auth_tenant_refresh_get(realm, url,
+                                         ngx_http_auth_tenant_refresh_fetched)
+        != NGX_OK)
+    {
+        ngx_str_set(&why, "no memory, or libcurl refuses their URL");
+        ngx_http_auth_tenant_refresh_failed(realm, "can't be asked for", &why,
+                                            0);
+    }
+}
+
+
+static void
+ngx_http_auth_tenant_refresh_fetched(void *data,
+    const ngx_http_auth_tenant_answer_t *answer)
+{
+    ngx_http_auth_tenant_realm_t *realm = data;
+
+    size_t                             len;
+    int64_t                            max_age;
+    ngx_str_t                          why;
+    auth_tenant_str_t                  text;
+    auth_tenant_keys_report_t          report;
+    const ngx_http_auth_tenant_net_t  *net;
+
+    static u_char  document[NGX_HTTP_AUTH_TENANT_LARGE];
+
+    realm->fetch = NULL;
+    net = realm->provider->net;
+
+    if (answer->error.len) {
+        ngx_http_auth_tenant_refresh_failed(realm, "can't be fetched",
+                                            &answer->error, 0);
+        return;
+    }
+
+    text = ngx_http_auth_tenant_str(&answer->body);
+
+    len = auth_tenant_keys_compact(&text, realm->provider->policy.algs,
+                                   document,
+                                   ngx_http_auth_tenant_slot_capacity(
+                                           realm->worker->zone, realm->slot),
+                                   &report);
+    if (len == 0) {
+        why = ngx_http_auth_tenant_refresh_text(report.error
+                              ? report.error
+                              : "they are too large for their place in "
+                                "\"auth_tenant_zone\"");
+        ngx_http_auth_tenant_refresh_failed(realm, "are refused", &why, 0);
+        return;
+    }
+
+    text = ngx_http_auth_tenant_str(&answer->cache_control);
+    max_age = auth_tenant_fresh_max_age(&text);
+
+    realm->document.data = ngx_alloc(len, ngx_cycle->log);
+
+    if (realm->document.data == NULL) {
+        ngx_str_set(&why, "no memory");
+        ngx_http_auth_tenant_refresh_failed(realm, "can't be kept", &why, 0);
+        return;
+    }
+
+    ngx_memcpy(realm->document.data, document, len);
+    realm->document.len = len;
+
+    realm->ended = ngx_http_auth_tenant_clock();
+    realm->due = realm->ended + auth_tenant_fresh_next((int64_t) net->refresh,
+                                                       max_age,
+                                                       (uint32_t)
+                                                       ngx_random());
+    realm->outcome = NGX_HTTP_AUTH_TENANT_FETCH_OK;
+
+    ngx_http_auth_tenant_refresh_log(realm, &report);
+    ngx_http_auth_tenant_refresh_finish(realm);
+}
+
+
+static void
+ngx_http_auth_tenant_refresh_failed(ngx_http_auth_tenant_realm_t *realm,
+    const char *what, const ngx_str_t *why, ngx_uint_t unknown)
+{
+    int64_t                            now;
+    uint64_t                           failures;
+    const char                        *then;
+    ngx_uint_t                         level;
+    const ngx_http_auth_tenant_net_t  *net;
+
+    net = realm->provider->net;
+    now = ngx_http_auth_tenant_clock();
+
+    failures = ngx_http_auth_tenant_load(&realm->slot->failures) + 1;
+
+    realm->ended = now;
+    realm->due = now + auth_tenant_fresh_backoff((int64_t) net->cooldown,
+                                      (int64_t) net->refresh,
+                                      (uint32_t) ngx_min(failures, 1000),
+                                      (uint32_t) ngx_random());
+    realm->outcome = unknown ? NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
+                             : NGX_HTTP_AUTH_TENANT_FETCH_FAILED;
+
+    ngx_http_auth_tenant_realm_follow(realm);
+
+    level = NGX_LOG_ERR;
+
+    if (realm->keys == NULL) {
+        then = "there are none to judge with";
+
+        /* whoever asks for a tenant that isn't there is nobody's alarm */
+
+        if (unknown) {
+            level = NGX_LOG_INFO;
+        }
+
+    } else if (auth_tenant_fresh_usable(realm->fetched, now,
+                                        (int64_t) net->refresh,
+                                        (int64_t) net->stale))
+    {
+        then = "the last good ones stay in use";
+
+    } else {
+        then = "the last good ones are too old";
+    }
+
+    ngx_log_error(level, ngx_cycle->log, 0,
+                  "auth_tenant: keys of provider \"%V\", issuer \"%V\": %s: "
+                  "%V; %s, next try in %L s", &realm->provider->name,
+                  &realm->issuer, what, why, then,
+                  (realm->due - now + 999) / 1000);
+
+    ngx_http_auth_tenant_refresh_finish(realm);
+}
+
+
+static void
+ngx_http_auth_tenant_refresh_log(ngx_http_auth_tenant_realm_t *realm,
+    auth_tenant_keys_report_t *report)
+{
+    u_char      digest[AUTH_TENANT_STORE_ID];
+    ngx_uint_t  level;
+
+    ngx_http_auth_tenant_realm_follow(realm);
+
+    level = NGX_LOG_NOTICE;
+
+    if (EVP_Digest(realm->document.data, realm->document.len, digest, NULL,
+                   EVP_sha256(), NULL)
+        == 1
+        && realm->keys
+        && ngx_memcmp(digest, realm->digest, sizeof(digest)) == 0
+        && ngx_http_auth_tenant_load(&realm->slot->failures) == 0)
+    {
+        level = NGX_LOG_INFO;
+    }
+
+    ngx_log_error(level, ngx_cycle->log, 0,
+                  "auth_tenant: keys of provider \"%V\", issuer \"%V\": "
+                  "%ui usable, %ui skipped, next fetch in %L s",
+                  &realm->provider->name, &realm->issuer,
+                  (ngx_uint_t) report->keys, (ngx_uint_t) report->skipped,
+                  (realm->due - realm->ended + 999) / 1000);
+
+    if (report->leaked) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "auth_tenant: keys of provider \"%V\", issuer \"%V\": "
+                      "%ui are published with private members, they are not "
+                      "used and no longer secret", &realm->provider->name,
+                      &realm->issuer, (ngx_uint_t) report->leaked);
+    }
+}
+
+
+/*
+ * Publishes the outcome, as soon as the zone's lock is free: it is held for
+ * the time of a copy, by another process that may have been stopped.
+ */
+
+void
+ngx_http_auth_tenant_refresh_finish(ngx_http_auth_tenant_realm_t *realm)
+{
+    ngx_int_t           rc;
+    auth_tenant_str_t   document;
+
+    document = ngx_http_auth_tenant_str(&realm->document);
+
+    rc = ngx_http_auth_tenant_slot_finish(realm->worker->zone, realm->slot,
+                                  realm->id, realm->ticket, realm->outcome,
+                                  document.len ? &document : NULL,
+                                  realm->ended, realm->due);
+
+    if (rc == NGX_BUSY) {
+
+        if (!realm->finishing) {
+            realm->finishing = 1;
+            realm->worker->finishing++;
+        }
+
+        ngx_http_auth_tenant_look_soon();
+        return;
+    }
+
+    if (rc == NGX_OK && document.len) {
+        ngx_http_auth_tenant_refresh_state(realm, &document);
+    }
+
+    ngx_http_auth_tenant_refresh_abandon(realm);
+    ngx_http_auth_tenant_realm_follow(realm);
+    ngx_http_auth_tenant_wake(realm);
+}
+
+
+/* Gives up a fetch of this process, or what is left of it. */
+
+void
+ngx_http_auth_tenant_refresh_abandon(ngx_http_auth_tenant_realm_t *realm)
+{
+    if (realm->fetch) {
+        ngx_http_auth_tenant_fetch_cancel(realm->fetch);
+        realm->fetch = NULL;
+    }
+
+    if (realm->finishing) {
+        realm->finishing = 0;
+        realm->worker->finishing--;
+    }
+
+    if (realm->ticket) {
+        realm->ticket = 0;
+        realm->worker->fetches--;
+    }
+
+    if (realm->document.data) {
+        ngx_free(realm->document.data);
+        ngx_str_null(&realm->document);
+    }
+}
+
+
+static void
+ngx_http_auth_tenant_refresh_state(ngx_http_auth_tenant_realm_t *realm,
+    auth_tenant_str_t *document)
+{
+    u_char     buf[NGX_MAX_PATH];
+    ngx_str_t  path, text;
+
+    path.data = buf;
+
+    if (ngx_http_auth_tenant_state_file(realm->provider, &realm->tenant,
+                                        &path)
+        != NGX_OK)
+    {
+        return;
+    }
+
+    text = ngx_http_auth_tenant_ngx_str(document);
+
+    (void) ngx_http_auth_tenant_state_write(&path, &realm->issuer, &text,
+                                            ngx_time(), ngx_cycle->log);
+}

@@ -1,0 +1,219 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * Requests whose keys are being fetched.
+ */
+
+
+#include "ngx_http_auth_tenant_net.h"
+
+
+#define NGX_HTTP_AUTH_TENANT_MAX_WAITS  3
+
+
+static ngx_int_t ngx_http_auth_tenant_ask_provider(
+    ngx_http_auth_tenant_realm_t *realm);
+static void ngx_http_auth_tenant_waiter_handler(ngx_event_t *ev);
+
+
+/*
+ * A token can't be judged with the keys that there are.  Asks the provider
+ * for newer ones if it is time for that.  NGX_AGAIN if the request waits for
+ * them: its phases go on when they are there, or when it has waited for long
+ * enough; NGX_DECLINED if it is to be answered now.
+ */
+
+ngx_int_t
+ngx_http_auth_tenant_ask(ngx_http_request_t *r,
+    ngx_http_auth_tenant_ctx_t *ctx, ngx_uint_t wait)
+{
+    ngx_int_t                       rc;
+    ngx_event_t                    *ev;
+    ngx_http_auth_tenant_realm_t   *realm;
+    ngx_http_auth_tenant_waiter_t  *waiter;
+
+    realm = ctx->realm;
+    ctx->realm = NULL;
+
+    rc = ngx_http_auth_tenant_ask_provider(realm);
+
+    if (rc == NGX_DECLINED
+        || !wait
+        || ctx->waits >= NGX_HTTP_AUTH_TENANT_MAX_WAITS
+        || realm->worker->waiting >= NGX_HTTP_AUTH_TENANT_MAX_WAITING)
+    {
+        return NGX_DECLINED;
+    }
+
+    /* a client that goes away is noticed */
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    waiter = ngx_pcalloc(r->pool, sizeof(ngx_http_auth_tenant_waiter_t));
+    if (waiter == NULL) {
+        return NGX_DECLINED;
+    }
+
+    waiter->realm = realm;
+    waiter->request = r;
+    waiter->ctx = ctx;
+
+    ev = &waiter->event;
+
+    ev->handler = ngx_http_auth_tenant_waiter_handler;
+    ev->log = r->connection->log;
+
+    /* debug messages of timers read the descriptor of a connection */
+
+    waiter->connection.fd = (ngx_socket_t) -1;
+    waiter->connection.data = waiter;
+    ev->data = &waiter->connection;
+
+    /* not cancelable: a worker that exits answers it first */
+
+    ngx_add_timer(ev, realm->provider->net->read_timeout + 1500);
+
+    ngx_queue_insert_tail(&realm->waiters, &waiter->queue);
+    realm->worker->waiting++;
+
+    ctx->waiter = waiter;
+    ctx->waits++;
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (realm->ticket == 0) {
+
+        /* another process fetches, or the lock is held */
+
+        realm->awaited = (rc == NGX_AGAIN)
+                         ? ngx_http_auth_tenant_load(&realm->slot->ticket) : 0;
+        ngx_http_auth_tenant_look_soon();
+    }
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "auth_tenant: waits for keys of \"%V\"", &realm->issuer);
+
+    return NGX_AGAIN;
+}
+
+
+/* NGX_DECLINED: there is nothing to wait for */
+
+static ngx_int_t
+ngx_http_auth_tenant_ask_provider(ngx_http_auth_tenant_realm_t *realm)
+{
+    ngx_int_t                     rc;
+    ngx_http_auth_tenant_slot_t  *slot;
+
+    slot = realm->slot;
+
+    if (realm->ticket) {
+        return NGX_AGAIN;
+    }
+
+    /* a provider that fails is not asked more often because clients ask */
+
+    if (ngx_http_auth_tenant_load(&slot->failures)
+        && ngx_http_auth_tenant_clock()
+           < ngx_http_auth_tenant_load(&slot->due)
+        && ngx_http_auth_tenant_load(&slot->deadline)
+           <= ngx_http_auth_tenant_clock())
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_auth_tenant_refresh(realm,
+                                (int64_t) realm->provider->net->cooldown);
+
+    return (rc == NGX_ERROR) ? NGX_DECLINED : rc;
+}
+
+
+/* Lets all requests go on that wait for a realm; none runs from in here. */
+
+void
+ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm)
+{
+    ngx_queue_t                    *q;
+    ngx_http_auth_tenant_waiter_t  *waiter;
+
+    while (!ngx_queue_empty(&realm->waiters)) {
+
+        q = ngx_queue_head(&realm->waiters);
+        waiter = ngx_queue_data(q, ngx_http_auth_tenant_waiter_t, queue);
+
+        ngx_queue_remove(q);
+        waiter->realm->worker->waiting--;
+        waiter->realm = NULL;
+
+        if (waiter->event.timer_set) {
+            ngx_del_timer(&waiter->event);
+        }
+
+        ngx_post_event(&waiter->event, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_http_auth_tenant_stop_waiting(ngx_http_auth_tenant_ctx_t *ctx)
+{
+    ngx_http_auth_tenant_waiter_t  *waiter;
+
+    waiter = ctx->waiter;
+
+    if (waiter == NULL) {
+        return;
+    }
+
+    ctx->waiter = NULL;
+
+    if (waiter->realm) {
+        ngx_queue_remove(&waiter->queue);
+        waiter->realm->worker->waiting--;
+        waiter->realm = NULL;
+    }
+
+    if (waiter->event.timer_set) {
+        ngx_del_timer(&waiter->event);
+    }
+
+    if (waiter->event.posted) {
+        ngx_delete_posted_event(&waiter->event);
+    }
+}
+
+
+static void
+ngx_http_auth_tenant_waiter_handler(ngx_event_t *ev)
+{
+    ngx_connection_t               *c;
+    ngx_http_request_t             *r;
+    ngx_http_auth_tenant_ctx_t     *ctx;
+    ngx_http_auth_tenant_waiter_t  *waiter;
+
+    c = ev->data;
+    waiter = c->data;
+    ctx = waiter->ctx;
+    r = waiter->request;
+    c = r->connection;
+
+    if (ev->timedout) {
+        ctx->waits = NGX_HTTP_AUTH_TENANT_MAX_WAITS;
+    }
+
+    ngx_http_auth_tenant_stop_waiting(ctx);
+
+    ngx_http_set_log_request(c->log, r);
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+
+    ngx_http_run_posted_requests(c);
+}
