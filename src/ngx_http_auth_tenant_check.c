@@ -6,25 +6,18 @@
  */
 
 
-#include "ngx_http_auth_tenant_conf.h"
+#include "ngx_http_auth_tenant_check.h"
 
 
-static char *ngx_http_auth_tenant_check_providers(ngx_conf_t *cf,
-    ngx_http_auth_tenant_loc_conf_t *conf);
 static char *ngx_http_auth_tenant_check_rules(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
 static char *ngx_http_auth_tenant_check_defaults(ngx_conf_t *cf,
-    ngx_http_auth_tenant_loc_conf_t *conf);
-static char *ngx_http_auth_tenant_check_audiences(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
 static char *ngx_http_auth_tenant_check_template(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf, const char *directive,
     const auth_tenant_template_t *template);
 static char *ngx_http_auth_tenant_check_home(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf);
-static ngx_uint_t ngx_http_auth_tenant_lacking(
-    ngx_http_auth_tenant_loc_conf_t *conf, ngx_uint_t name,
-    ngx_http_auth_tenant_provider_t **provider);
 
 
 static const char  *ngx_http_auth_tenant_claim_names[] = {
@@ -151,57 +144,6 @@ ngx_http_auth_tenant_unreachable(ngx_conf_t *cf)
 
 
 static char *
-ngx_http_auth_tenant_check_providers(ngx_conf_t *cf,
-    ngx_http_auth_tenant_loc_conf_t *conf)
-{
-    ngx_uint_t                         i, j;
-    ngx_http_auth_tenant_provider_t  **pp;
-
-    pp = conf->providers->elts;
-
-    for (i = 0; i < conf->providers->nelts; i++) {
-
-        if (conf->providers->nelts > 1 && !pp[i]->bound) {
-            return ngx_http_auth_tenant_refuse(cf, conf,
-                          "several providers, but \"%V\" is not bound to "
-                          "tenants: one tenant's provider could speak for "
-                          "another; write \"tenants NAME ...\" in each of "
-                          "them, or \"tenants any\" in one that may speak "
-                          "for all", &pp[i]->name);
-        }
-
-        if (pp[i]->tenants
-            && pp[i]->policy.claims[AUTH_TENANT_TENANT] == NULL
-            && conf->from[AUTH_TENANT_TENANT]
-               == NGX_HTTP_AUTH_TENANT_FROM_NONE)
-        {
-            return ngx_http_auth_tenant_refuse(cf, conf,
-                          "provider \"%V\" is bound by \"tenants\", but "
-                          "nothing tells the tenant, so that no token could "
-                          "pass; write tenant=CLAIM in its \"claims\", or an "
-                          "\"auth_tenant_host\", \"auth_tenant_path\" or "
-                          "\"auth_tenant_match\" for the tenant",
-                          &pp[i]->name);
-        }
-
-        for (j = 0; j < i; j++) {
-            if (auth_tenant_str_eq(&pp[i]->policy.issuer,
-                                   &pp[j]->policy.issuer))
-            {
-                return ngx_http_auth_tenant_refuse(cf, conf,
-                          "providers \"%V\" and \"%V\" have the same "
-                          "\"issuer\", by which a token chooses between them; "
-                          "write only one of them here",
-                          &pp[j]->name, &pp[i]->name);
-            }
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
 ngx_http_auth_tenant_check_rules(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf)
 {
@@ -256,6 +198,10 @@ ngx_http_auth_tenant_check_rules(ngx_conf_t *cf,
 
     names = auth_tenant_rules_unconstrained(set, &methods);
 
+    if (ngx_http_auth_tenant_realms(conf)) {
+        names &= ~auth_tenant_name_bit(AUTH_TENANT_TENANT);
+    }
+
     if (names) {
         return ngx_http_auth_tenant_refuse(cf, conf,
                           "{%s} is not constrained for every method: where "
@@ -298,40 +244,6 @@ ngx_http_auth_tenant_check_defaults(ngx_conf_t *cf,
                           &provider->name,
                           ngx_http_auth_tenant_claim_names[i],
                           ngx_http_auth_tenant_name(auth_tenant_name_bit(i)));
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_auth_tenant_check_audiences(ngx_conf_t *cf,
-    ngx_http_auth_tenant_loc_conf_t *conf)
-{
-    unsigned                           names;
-    ngx_uint_t                         i, j;
-    ngx_http_auth_tenant_provider_t  **pp;
-
-    pp = conf->providers->elts;
-
-    for (i = 0; i < conf->providers->nelts; i++) {
-
-        names = 0;
-
-        for (j = 0; j < pp[i]->policy.naudience; j++) {
-            names |= pp[i]->policy.audience[j].names;
-        }
-
-        names &= ~conf->ruleset.captured;
-
-        if (names) {
-            return ngx_http_auth_tenant_refuse(cf, conf,
-                          "the \"audience\" of provider \"%V\" uses {%s}, "
-                          "which nothing gives here; write an "
-                          "\"auth_tenant_host\", \"auth_tenant_path\" or "
-                          "\"auth_tenant_match\" for it", &pp[i]->name,
-                          ngx_http_auth_tenant_name(names));
-        }
     }
 
     return NGX_CONF_OK;
@@ -401,26 +313,6 @@ ngx_http_auth_tenant_check_home(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_auth_tenant_lacking(ngx_http_auth_tenant_loc_conf_t *conf,
-    ngx_uint_t name, ngx_http_auth_tenant_provider_t **provider)
-{
-    ngx_uint_t                         i;
-    ngx_http_auth_tenant_provider_t  **pp;
-
-    pp = conf->providers->elts;
-
-    for (i = 0; i < conf->providers->nelts; i++) {
-        if (pp[i]->policy.claims[name] == NULL) {
-            *provider = pp[i];
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
