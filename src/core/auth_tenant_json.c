@@ -193,7 +193,8 @@ auth_tenant_json_no_memory(const auth_tenant_json_source_t *source,
 /*
  * Tells whether a string ends at `pos` where one may stand.  Up to there the
  * text is right, or jansson would have stopped before; but an escaped
- * surrogate without its twin is found at the end of the string, too.
+ * surrogate without its twin is found at the end of the string, too, and a
+ * "\u" that lacks digits there if the quotation mark stands for one.
  */
 
 static int
@@ -235,8 +236,15 @@ auth_tenant_json_string_lost(const auth_tenant_str_t *text, size_t pos)
         return 0;
     }
 
-    for ( /* void */ ; p + 2 < q; p++) {
-        if (p[0] == '\\' && p[1] == 'u' && (p[2] == 'd' || p[2] == 'D')) {
+    for ( /* void */ ; p + 1 < q; p++) {
+
+        if (*p != '\\') {
+            continue;
+        }
+
+        p++;
+
+        if (*p == 'u' && (q - p < 5 || p[1] == 'd' || p[1] == 'D')) {
             return 0;
         }
     }

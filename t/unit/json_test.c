@@ -236,6 +236,10 @@ test_strings(void)
     ok(parses("{\"a\":\"b\\nc\"}"),
        "A2.11: an escaped one passes here; names are judged elsewhere");
     ok(!parses("{\"a\":\"\\x41\"}"), "an unknown escape");
+    ok(!parses("{\"a\":\"\\u\"}"), "an escape without digits");
+    ok(!parses("{\"a\":\"caf\\u00e\"}"), "an escape with three digits");
+    ok(!parses("{\"\\u00e\":1}"), "in a name, too");
+    ok(parses("{\"a\":\"\\u00e9\"}"), "an escape with four digits");
 }
 
 
@@ -367,7 +371,8 @@ test_memory(void)
     char  longer[3000];
 
     static const char  text[] =
-        "{\"a\":[1,\"\",3, \"x\\\"\" , \"y\",{\"b\" : \"c\",\"d\":null}],"
+        "{\"a\":[1,\"\",3, \"x\\\"\" , \"y\",{\"b\" : \"c\",\"d\":null},"
+        "\"\\\\ud\",\"\\\\\\\\u\",\"\\u00e9\"],"
         "\"e\":1.5,\"\\u00e9\":{\"g\":[true,-1e-9]}}";
 
     run_short(text, 0);
