@@ -152,6 +152,8 @@ ngx_http_auth_tenant_realm_t *ngx_http_auth_tenant_realm_get(
     const auth_tenant_str_t *tenant, ngx_uint_t claim);
 void ngx_http_auth_tenant_realm_free(ngx_http_auth_tenant_realm_t *realm);
 void ngx_http_auth_tenant_realm_follow(ngx_http_auth_tenant_realm_t *realm);
+ngx_uint_t ngx_http_auth_tenant_realm_usable(
+    const ngx_http_auth_tenant_realm_t *realm, int64_t now);
 ngx_int_t ngx_http_auth_tenant_realm_issuer(
     const ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_str_t *tenant, ngx_str_t *issuer, u_char *id);
@@ -173,6 +175,7 @@ void ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm);
 
 /* _tick.c */
 
+ngx_int_t ngx_http_auth_tenant_net_ready(ngx_log_t *log);
 void ngx_http_auth_tenant_look_soon(void);
 
 

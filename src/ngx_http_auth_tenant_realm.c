@@ -115,10 +115,7 @@ ngx_http_auth_tenant_realm_keys(
     ngx_http_auth_tenant_slot_touch(slot, re->id, now, 0);
     ngx_http_auth_tenant_realm_follow(re);
 
-    if (re->keys
-        && auth_tenant_fresh_usable(re->fetched, now, (int64_t) net->refresh,
-                                    (int64_t) net->stale))
-    {
+    if (ngx_http_auth_tenant_realm_usable(re, now)) {
         *keys = re->keys;
         return AUTH_TENANT_OK;
     }
@@ -136,6 +133,29 @@ ngx_http_auth_tenant_realm_keys(
     }
 
     return AUTH_TENANT_KEYS_UNAVAILABLE;
+}
+
+
+/*
+ * Keys get stale when the next fetch should have been done: it is moved by ten
+ * percent, begins at a tick and takes its time.
+ */
+
+ngx_uint_t
+ngx_http_auth_tenant_realm_usable(const ngx_http_auth_tenant_realm_t *realm,
+    int64_t now)
+{
+    int64_t                            next;
+    const ngx_http_auth_tenant_net_t  *net;
+
+    net = realm->provider->net;
+
+    next = (int64_t) net->refresh + (int64_t) net->refresh / 10
+           + 2 * NGX_HTTP_AUTH_TENANT_TICK + (int64_t) net->read_timeout;
+
+    return realm->keys
+           && auth_tenant_fresh_usable(realm->fetched, now, next,
+                                       (int64_t) net->stale);
 }
 
 

@@ -71,7 +71,9 @@ ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
     net = realm->provider->net;
     now = ngx_http_auth_tenant_clock();
 
-    if (realm->worker->fetches >= NGX_HTTP_AUTH_TENANT_MAX_FETCHES) {
+    if (realm->worker->fetches >= NGX_HTTP_AUTH_TENANT_MAX_FETCHES
+        || ngx_http_auth_tenant_net_ready(ngx_cycle->log) != NGX_OK)
+    {
         return NGX_DECLINED;
     }
 
@@ -294,10 +296,7 @@ ngx_http_auth_tenant_refresh_failed(ngx_http_auth_tenant_realm_t *realm,
             level = NGX_LOG_INFO;
         }
 
-    } else if (auth_tenant_fresh_usable(realm->fetched, now,
-                                        (int64_t) net->refresh,
-                                        (int64_t) net->stale))
-    {
+    } else if (ngx_http_auth_tenant_realm_usable(realm, now)) {
         then = "the last good ones stay in use";
 
     } else {

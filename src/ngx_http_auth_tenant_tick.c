@@ -99,9 +99,26 @@ ngx_http_auth_tenant_net_init_process(ngx_cycle_t *cycle)
     ev->log = cycle->log;
     ev->cancelable = 1;
 
-    /* the first keys are asked for before the first request does */
-
     ngx_add_timer(ev, 1);
+
+    return NGX_OK;
+}
+
+
+/* After the fork, and only where there is something to fetch. */
+
+ngx_int_t
+ngx_http_auth_tenant_net_ready(ngx_log_t *log)
+{
+    if (ngx_http_auth_tenant_fetching) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_auth_tenant_fetch_init(log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_auth_tenant_fetching = 1;
 
     return NGX_OK;
 }
@@ -163,15 +180,6 @@ ngx_http_auth_tenant_tick_handler(ngx_event_t *ev)
 
     if (worker == NULL) {
         return;
-    }
-
-    if (!ngx_http_auth_tenant_fetching) {
-
-        if (ngx_http_auth_tenant_fetch_init(ev->log) != NGX_OK) {
-            return;
-        }
-
-        ngx_http_auth_tenant_fetching = 1;
     }
 
     ngx_http_auth_tenant_state_reap(ev->log);
