@@ -15,6 +15,9 @@ package Real::Keycloak;
 #                                          KID), with that
 #   $keycloak->remove_key(TENANT, $id)
 #   $keycloak->signing(TENANT)             the key that its realm came with
+#   $keycloak->key_file(TENANT)            and that itself, which nobody else
+#                                          should have
+#   $keycloak->admin_token                 of the realm of administrators
 #   $keycloak->pause, $keycloak->go_on     not answering, for a while
 #
 # The key that each realm comes with has the same kid, "signing".
@@ -167,7 +170,7 @@ sub realm
         } @{ $users{$tenant} }],
 
         components => { $provider_type => [
-            { name => 'signing', $self->signing_key('signing', 100) },
+            { name => 'signing', $self->signing_key('signing', 100, $tenant) },
             { name => 'encryption', providerId => 'rsa-enc-generated',
               config => { priority => ['100'], algorithm => ['RSA-OAEP'] } },
         ] },
@@ -175,19 +178,27 @@ sub realm
 }
 
 
-# an RSA key that nobody else has, with that kid
+# an RSA key that nobody else has, with that kid; a tenant's first one is kept
 
 sub signing_key
 {
-    my ($self, $kid, $priority) = @_;
+    my ($self, $kid, $priority, $tenant) = @_;
 
     my $pem = $self->{real}->run({}, qw(openssl genpkey -quiet -algorithm RSA
                                         -pkeyopt rsa_keygen_bits:2048));
+    $self->{real}->file("$tenant.pem", "$pem\n") if defined $tenant;
 
     return (providerId => 'rsa', config => {
         privateKey => [$pem], kid => [$kid], priority => ["$priority"],
         algorithm => ['RS256'],
     });
+}
+
+
+sub key_file
+{
+    my ($self, $tenant) = @_;
+    return $self->{real}->path("$tenant.pem");
 }
 
 
@@ -235,17 +246,24 @@ sub go_on { $_[0]{real}->signal('keycloak', 'CONT') }
 
 # the admin API, with a token of a minute's life
 
+sub admin_token
+{
+    my ($self) = @_;
+
+    return decode_json($self->curl('-f', '-d', 'grant_type=password',
+        '-d', 'client_id=admin-cli', '-d', 'username=admin',
+        '-d', "password=$self->{password}",
+        $self->issuer('master') . '/protocol/openid-connect/token')
+    )->{access_token};
+}
+
+
 sub admin
 {
     my ($self, $method, $path, $data) = @_;
 
-    my $token = decode_json($self->curl('-f', '-d', 'grant_type=password',
-        '-d', 'client_id=admin-cli', '-d', 'username=admin',
-        '-d', "password=$self->{password}",
-        $self->issuer('master') . '/protocol/openid-connect/token'));
-
     return $self->curl('-f', '-X', $method,
-        '-H', "Authorization: Bearer $token->{access_token}",
+        '-H', 'Authorization: Bearer ' . $self->admin_token,
         defined $data ? ('-H', 'Content-Type: application/json',
                          '--data-binary', encode_json($data)) : (),
         '-D', '-', '-o', $self->{real}->path('admin.body'),
