@@ -15,6 +15,8 @@ package Real::Provider;
 use strict;
 use warnings;
 
+use Real ();
+
 my $here = "$Real::TOP/t/real";
 
 
