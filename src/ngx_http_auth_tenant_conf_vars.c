@@ -14,6 +14,9 @@ static ngx_int_t ngx_http_auth_tenant_claim_set_index(ngx_conf_t *cf,
     ngx_str_t *name);
 static ngx_http_variable_t *ngx_http_auth_tenant_known_variable(
     ngx_conf_t *cf, ngx_str_t *name);
+static char *ngx_http_auth_tenant_check_written(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf, ngx_http_complex_value_t *cv,
+    const char *refusal);
 static ngx_uint_t ngx_http_auth_tenant_written_variable(ngx_conf_t *cf,
     const ngx_str_t *name);
 static void ngx_http_auth_tenant_refresh_value(ngx_conf_t *cf,
@@ -190,46 +193,67 @@ ngx_http_auth_tenant_check_variables(ngx_conf_t *cf)
 
 
 /*
- * A bypass is something that somebody meant.  Few of nginx's own variables
- * are ever empty: "$host" is not, nor "$ssl_client_verify", which is "NONE".
+ * A bypass, or a dry run, is something that somebody meant.  Few of nginx's
+ * own variables are ever empty: "$host" is not, nor "$ssl_client_verify",
+ * which is "NONE"; and "$https" is "on" for everybody.
  */
 
 char *
 ngx_http_auth_tenant_check_bypass(ngx_conf_t *cf,
     ngx_http_auth_tenant_loc_conf_t *conf)
 {
-    ngx_uint_t                  i, *index;
-    ngx_http_variable_t        *indexed;
-    ngx_http_complex_value_t   *cv;
-    ngx_http_core_main_conf_t  *cmcf;
+    ngx_uint_t                 i;
+    ngx_http_complex_value_t  *cv;
 
-    if (conf->bypass == NULL) {
+    if (conf->bypass) {
+
+        cv = conf->bypass->elts;
+
+        for (i = 0; i < conf->bypass->nelts; i++) {
+
+            if (ngx_http_auth_tenant_check_written(cf, conf, &cv[i],
+                          "\"auth_tenant_bypass\" can't use \"$%V\": it is "
+                          "nginx's own or a module's, and would bypass "
+                          "whatever it is unless empty or \"0\"; write a "
+                          "\"map\" of it that says when to bypass")
+                != NGX_CONF_OK)
+            {
+                return NGX_CONF_ERROR;
+            }
+        }
+    }
+
+    if (conf->dry_run == NULL) {
         return NGX_CONF_OK;
     }
+
+    return ngx_http_auth_tenant_check_written(cf, conf, conf->dry_run,
+                          "\"auth_tenant_dry_run\" can't use \"$%V\": it is "
+                          "nginx's own or a module's, and \"on\" in it was "
+                          "not meant for this; write a \"map\" of it that "
+                          "says when to be dry");
+}
+
+
+static char *
+ngx_http_auth_tenant_check_written(ngx_conf_t *cf,
+    ngx_http_auth_tenant_loc_conf_t *conf, ngx_http_complex_value_t *cv,
+    const char *refusal)
+{
+    ngx_uint_t                 *index;
+    ngx_http_variable_t        *indexed;
+    ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
     indexed = cmcf->variables.elts;
-    cv = conf->bypass->elts;
 
-    for (i = 0; i < conf->bypass->nelts; i++) {
+    for (index = cv->flushes; index && *index != (ngx_uint_t) -1; index++) {
 
-        for (index = cv[i].flushes;
-             index && *index != (ngx_uint_t) -1;
-             index++)
+        if (!ngx_http_auth_tenant_written_variable(cf, &indexed[*index].name))
         {
-            if (ngx_http_auth_tenant_written_variable(cf,
-                                                      &indexed[*index].name))
-            {
-                continue;
-            }
-
-            return ngx_http_auth_tenant_refuse(cf, conf,
-                          "\"auth_tenant_bypass\" can't use \"$%V\": it is "
-                          "nginx's own or a module's, and would bypass "
-                          "whatever it is unless empty or \"0\"; write a "
-                          "\"map\" of it that says when to bypass",
-                          &indexed[*index].name);
+            return ngx_http_auth_tenant_refuse(cf, conf, refusal,
+                                               &indexed[*index].name);
         }
     }
 

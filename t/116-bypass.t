@@ -117,4 +117,24 @@ like($said, qr{in location "/": "auth_tenant_bypass" can't use "\$host"},
     server => 'auth_tenant_bypass $host; location / { return 204; }');
 is($status, 0, 'nothing is checked') or diag $said;
 
+
+# nor is a dry run what nginx says "on" of: every request over TLS, "$https"
+
+sub dry {
+    my ($value) = @_;
+
+    return AuthTenant::Nginx::check(
+        http => "$provider map \$host \$dry { lab.example.com on; }",
+        server => qq{auth_tenant_dry_run $value;
+                     location / { auth_tenant corp;
+                                  auth_tenant_path "/{user}/"; }});
+}
+
+($status, $said) = dry('$https');
+isnt($status, 0, 'a dry run by $https is refused');
+like($said, qr/"auth_tenant_dry_run" can't use "\$https".* write a "map"/,
+     'and why');
+($status, $said) = dry('$dry');
+is($status, 0, 'by a map it is taken') or diag $said;
+
 done_testing();
