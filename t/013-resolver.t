@@ -78,10 +78,12 @@ $dns->delay(0);
 my $provider = AuthTenant::Provider->start(tls => 1, port => 443,
     address => $address, host => 'login.example.com');
 $provider->realm('acme', key('ES256'));
+is($provider->issuer('acme'), 'https://login.example.com/realms/acme',
+   'a provider on the port that its scheme has');
 
 is(`curl -q -sS --cacert @{[ $provider->ca ]} \\
     https://login.example.com/realms/acme/jwks`,
-   jwks(key('ES256')), 'a provider, by its name');
+   jwks(key('ES256')), 'by its name');
 
 my $metadata = AuthTenant::Provider->start(port => 80,
     address => '169.254.169.254');

@@ -153,7 +153,16 @@ sub ca { $_[0]{tls} && $_[0]{tls}{ca} }
 
 sub other_ca { $_[0]{tls} && $_[0]{tls}{other_ca_file} }
 
-sub url { "$_[0]{scheme}://$_[0]{host}:$_[0]{port}" . ($_[1] // '') }
+# a scheme's own port is not written
+
+sub url {
+    my ($self, $path) = @_;
+
+    my $port = $self->{port} == ($self->{tls} ? 443 : 80) ? ''
+                                                          : ":$self->{port}";
+    return "$self->{scheme}://$self->{host}$port" . ($path // '');
+}
+
 
 sub issuer { $_[0]->url(defined $_[1] && $_[1] ne '' ? "/realms/$_[1]" : '') }
 
