@@ -37,6 +37,7 @@ typedef struct {
     const char    *names[AUTH_TENANT_NNAMES];
     const char    *variable;                  /* "$v" */
     const char    *claims[AUTH_TENANT_NNAMES];
+    const char    *issuer;                    /* the tenant; NULL: no realms */
     unsigned       method;
     unsigned       captured;
     unsigned       waived;
@@ -313,6 +314,10 @@ naive_default(const naive_t *naive, unsigned name, auth_tenant_verdict_e no)
 {
     json_t  *json;
 
+    if (name == AUTH_TENANT_TENANT && naive->issuer && !naive->claims[name]) {
+        return AUTH_TENANT_OK;
+    }
+
     json = naive->claims[name] ? naive_find(naive, naive->claims[name])
                                : NULL;
     if (json == NULL) {
@@ -375,6 +380,17 @@ naive_judge(naive_t *naive)
     }
 
     ruled = held = judged = 0;
+
+    if (naive->issuer && (naive->captured & ~naive->waived & 1)) {
+
+        if (naive->names[AUTH_TENANT_TENANT] == NULL
+            || strcmp(naive->names[AUTH_TENANT_TENANT], naive->issuer) != 0)
+        {
+            return AUTH_TENANT_WRONG_TENANT;
+        }
+
+        held |= 1;
+    }
 
     for (i = 0; i < naive->nrules; i++) {
         ruled |= naive_constrains(&naive->rules[i]);

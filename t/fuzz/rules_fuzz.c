@@ -46,6 +46,9 @@ static const char *const  modules[] = { "jupyter", "a", "x--y", NULL };
 static const char *const  users[] = { "maksym", "acme/maksym", "a\nb", "a-" };
 static const char *const  variables[] = { "a", "", " a", NULL };
 
+static const char *const  realms[] = { "https://i/acme", "https://i/globex" };
+
+static auth_tenant_issuer_t    realm;
 static auth_tenant_claim_t     compiled[16];
 static auth_tenant_template_t  templates[16];
 static unsigned char           form[8 * AUTH_TENANT_MAX_PAYLOAD];
@@ -63,6 +66,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 
     (void) argc;
     (void) argv;
+
+    source.data = (const unsigned char *) "https://i/{tenant}";
+    source.len = strlen("https://i/{tenant}");
+    check(auth_tenant_issuer_compile(&realm, &source, 1) == NULL);
 
     for (i = 0; i < 16; i++) {
         source.data = (const unsigned char *) places[i];
@@ -138,7 +145,7 @@ take_value(input_t *in, unsigned depth)
 
 
 static json_t *
-take_claims(input_t *in)
+take_claims(input_t *in, const char *iss)
 {
     unsigned   n;
     json_t    *json;
@@ -149,7 +156,7 @@ take_claims(input_t *in)
         json_object_set_new(json, keys[take(in) % 16], take_value(in, 1));
     }
 
-    json_object_set_new(json, "iss", json_string("i"));
+    json_object_set_new(json, "iss", json_string(iss));
     json_object_set_new(json, "sub", json_string("s"));
     json_object_set_new(json, "exp", json_integer(2));
     json_object_set_new(json, "iat", json_integer(1));
@@ -224,6 +231,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t                      i;
     unsigned                    n;
     json_t                     *json;
+    const char                 *iss, *const *issuer;
     input_t                     in;
     naive_t                     naive;
     auth_tenant_rule_t          rules[NAIVE_MAX_RULES];
@@ -290,6 +298,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     /* the provider */
 
+    issuer = realms;
+
     for (i = 0; i < AUTH_TENANT_NNAMES; i++) {
         n = take(&in);
 
@@ -297,7 +307,20 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             policy.claims[i] = &compiled[n / 8 % 16];
             naive.claims[i] = places[n / 8 % 16];
         }
+
+        /* an issuer for each tenant, and this one's is of the second */
+
+        if (i == AUTH_TENANT_TENANT && (n & 0x80)) {
+            policy.realms = &realm;
+        }
+
+        if (i == AUTH_TENANT_USER && (n & 0x80)) {
+            issuer++;
+        }
     }
+
+    iss = policy.realms ? *issuer : "i";
+    naive.issuer = policy.realms ? strrchr(iss, '/') + 1 : NULL;
 
     spaced.data = (const unsigned char *) "spaced";
     spaced.len = sizeof("spaced") - 1;
@@ -306,7 +329,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     /* the token */
 
-    json = take_claims(&in);
+    json = take_claims(&in, iss);
     text = json_dumps(json, JSON_COMPACT);
 
     payload.data = (const unsigned char *) text;
