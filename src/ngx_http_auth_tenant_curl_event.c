@@ -11,6 +11,8 @@ static ngx_connection_t *ngx_http_auth_tenant_curl_connection(
     curl_socket_t s);
 static ngx_int_t ngx_http_auth_tenant_curl_event(ngx_event_t *ev,
     ngx_int_t event, ngx_uint_t wanted);
+static void ngx_http_auth_tenant_curl_renew(ngx_event_t *ev,
+    ngx_int_t event);
 static void ngx_http_auth_tenant_curl_fail(CURL *easy);
 static void ngx_http_auth_tenant_curl_socket_handler(ngx_event_t *ev);
 
@@ -120,6 +122,12 @@ ngx_http_auth_tenant_curl_forget(ngx_connection_t *c, ngx_uint_t flags)
     c->read->log = c->log;
     c->write->log = c->log;
 
+    /* a connection that failed is closed before libcurl says so */
+
+    if (fcntl(c->fd, F_GETFD) == -1) {
+        flags = NGX_CLOSE_EVENT;
+    }
+
     /* not ngx_del_conn(), which select and poll do not have */
 
     if (c->read->active) {
@@ -147,6 +155,51 @@ ngx_http_auth_tenant_curl_forget(ngx_connection_t *c, ngx_uint_t flags)
     /* else an exiting worker would tell of an open socket */
 
     c->fd = (ngx_socket_t) -1;
+}
+
+
+/*
+ * For the same reason the next address of a name may get a socket of the same
+ * number: what was watched of the old one is watched of the new one, since
+ * libcurl sees no difference, and the kernel has forgotten it.
+ */
+
+void
+ngx_http_auth_tenant_curl_replaced(curl_socket_t s)
+{
+    ngx_queue_t                  *q;
+    ngx_connection_t             *c;
+    ngx_http_auth_tenant_curl_t  *curl;
+
+    curl = &ngx_http_auth_tenant_curl;
+
+    for (q = ngx_queue_head(&curl->sockets);
+         q != ngx_queue_sentinel(&curl->sockets);
+         q = ngx_queue_next(q))
+    {
+        c = ngx_queue_data(q, ngx_connection_t, queue);
+
+        if (c->fd == s) {
+            c->log = ngx_cycle->log;
+            ngx_http_auth_tenant_curl_renew(c->read, NGX_READ_EVENT);
+            ngx_http_auth_tenant_curl_renew(c->write, NGX_WRITE_EVENT);
+            return;
+        }
+    }
+}
+
+
+/* If it can't be watched, the transfer ends with its time. */
+
+static void
+ngx_http_auth_tenant_curl_renew(ngx_event_t *ev, ngx_int_t event)
+{
+    if (!ev->active) {
+        return;
+    }
+
+    (void) ngx_del_event(ev, event, NGX_CLOSE_EVENT);
+    (void) ngx_http_auth_tenant_curl_event(ev, event, 1);
 }
 
 

@@ -169,6 +169,7 @@ ngx_http_auth_tenant_curl_socket(void *data, curlsocktype purpose,
     struct curl_sockaddr *addr)
 {
     int                            type;
+    curl_socket_t                  s;
     ngx_http_auth_tenant_fetch_t  *fetch;
 
     fetch = data;
@@ -185,7 +186,13 @@ ngx_http_auth_tenant_curl_socket(void *data, curlsocktype purpose,
     type |= SOCK_CLOEXEC;
 #endif
 
-    return socket(addr->family, type, addr->protocol);
+    s = socket(addr->family, type, addr->protocol);
+
+    if (s != CURL_SOCKET_BAD) {
+        ngx_http_auth_tenant_curl_replaced(s);
+    }
+
+    return s;
 }
 
 
