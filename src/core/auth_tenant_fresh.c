@@ -193,18 +193,16 @@ auth_tenant_fresh_named(const auth_tenant_str_t *name, const char *word)
 int64_t
 auth_tenant_fresh_next(int64_t refresh, int64_t max_age, uint32_t random)
 {
-    int64_t  next, least;
+    int64_t  next;
 
     refresh = auth_tenant_fresh_time(refresh);
     next = refresh;
 
     if (max_age >= 0 && max_age < refresh / 1000 + 1) {
-        least = (refresh < AUTH_TENANT_MIN_REFRESH) ? refresh
-                                                   : AUTH_TENANT_MIN_REFRESH;
         next = max_age * 1000;
 
-        if (next < least) {
-            next = least;
+        if (next < AUTH_TENANT_MIN_REFRESH) {
+            next = AUTH_TENANT_MIN_REFRESH;
         }
 
         if (next > refresh) {

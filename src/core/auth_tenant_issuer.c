@@ -213,7 +213,7 @@ auth_tenant_issuer_match(const auth_tenant_issuer_t *issuer,
         return auth_tenant_str_eq(iss, before);
     }
 
-    if (iss->len <= before->len + after->len
+    if (iss->len < before->len + after->len
         || memcmp(iss->data, before->data, before->len) != 0)
     {
         return 0;

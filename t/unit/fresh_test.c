@@ -76,6 +76,7 @@ test_max_age(void)
         { "No-Cache, max-age=600", 0 },
         { "max-age=600, NO-STORE", 0 },
         { "no-cache=\"Set-Cookie\", max-age=600", 0 },
+        { "no-store=a=b", 0 },
 
         { "", -1 },
         { ",", -1 },
@@ -209,6 +210,9 @@ test_backoff(void)
        "A7.7: ten percent later");
     is(auth_tenant_fresh_backoff(10000, HOUR, 1, DOWN), 10000,
        "A7.7: never below cooldown");
+
+    is(auth_tenant_fresh_backoff(HOUR, 10 * MINUTE, 3, UP), HOUR * 11 / 10,
+       "A7.7: a long cooldown moves, too");
 
     ok(auth_tenant_fresh_backoff(INT64_MAX, INT64_MAX, UINT32_MAX, UP) > 0,
        "the longest time overflows nothing");

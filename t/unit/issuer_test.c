@@ -523,6 +523,8 @@ test_overlap(void)
 
         { "https://a.b/{tenant}", "https://a.b/{tenant}", 1 },
         { "https://a.b/{tenant}", "https://a.b/{tenant}/", 0 },
+        { "https://[::1]/{tenant}", "https://[::1]/{tenant}", 1 },
+        { "https://{tenant}.A.B", "https://{tenant}.A.B", 1 },
         { "https://a.b/{tenant}", "https://a.b/x/{tenant}", 0 },
         { "https://a.b/{tenant}/y", "https://a.b/x/{tenant}", 1 },
         { "https://a.b/{tenant}/y", "https://a.b/x.z/{tenant}", 0 },

@@ -129,6 +129,7 @@ test_parts(void)
         { "http://localhost.example.com", "localhost.example.com", "", "",
           0, 0 },
         { "http://localhosts", "localhosts", "", "", 0, 0 },
+        { "http://localhosx", "localhosx", "", "", 0, 0 },
         { "http://127.0.0.1.example", "127.0.0.1.example", "", "", 0, 0 },
         { "http://128.0.0.1", "128.0.0.1", "", "", 0, 0 },
         { "http://1.127.0.1", "1.127.0.1", "", "", 0, 0 },
