@@ -89,7 +89,7 @@ int ngx_http_auth_tenant_curl_watch(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket_data);
 int ngx_http_auth_tenant_curl_alarm(CURLM *multi, long ms, void *data);
 void ngx_http_auth_tenant_curl_replaced(curl_socket_t s);
-void ngx_http_auth_tenant_curl_forget(ngx_connection_t *c, ngx_uint_t flags);
+void ngx_http_auth_tenant_curl_forget(ngx_connection_t *c);
 
 
 /* _curl_option.c: makes fetch->easy; NGX_OK or NGX_ERROR */

@@ -224,19 +224,7 @@ ngx_http_auth_tenant_curl_answer(ngx_http_auth_tenant_fetch_t *fetch,
 
     todo = NULL;
 
-    if (fetch->why) {
-        what = fetch->why;
-
-    } else if (fetch->refused[0] && fetch->code == CURLE_COULDNT_CONNECT) {
-        (void) snprintf(text, sizeof(text),
-                        "its address %s is of this host or of no single one",
-                        fetch->refused);
-        what = text;
-
-    } else if (fetch->code == CURLE_FILESIZE_EXCEEDED) {
-        what = "its answer is too large";
-
-    } else if (status != 0 && status != 200) {
+    if (status > 200) {
         (void) snprintf(text, sizeof(text), "it answers with status %ld",
                         status);
         what = text;
@@ -244,6 +232,18 @@ ngx_http_auth_tenant_curl_answer(ngx_http_auth_tenant_fetch_t *fetch,
         if (status >= 300 && status <= 399) {
             todo = "redirects are not followed: write the final URL";
         }
+
+    } else if (fetch->why) {
+        what = fetch->why;
+
+    } else if (fetch->code == CURLE_FILESIZE_EXCEEDED) {
+        what = "its answer is too large";
+
+    } else if (fetch->refused[0] && fetch->code == CURLE_COULDNT_CONNECT) {
+        (void) snprintf(text, sizeof(text),
+                        "its address %s is of this host or of no single one",
+                        fetch->refused);
+        what = text;
 
     } else {
         what = fetch->buffer[0] ? fetch->buffer

@@ -13,6 +13,7 @@ static ngx_int_t ngx_http_auth_tenant_curl_event(ngx_event_t *ev,
     ngx_int_t event, ngx_uint_t wanted);
 static void ngx_http_auth_tenant_curl_renew(ngx_event_t *ev,
     ngx_int_t event);
+static void *ngx_http_auth_tenant_curl_inode(curl_socket_t s);
 static void ngx_http_auth_tenant_curl_fail(CURL *easy);
 static void ngx_http_auth_tenant_curl_socket_handler(ngx_event_t *ev);
 
@@ -35,7 +36,7 @@ ngx_http_auth_tenant_curl_watch(CURL *easy, curl_socket_t s, int what,
 
         if (c) {
             (void) curl_multi_assign(ngx_http_auth_tenant_curl.multi, s, NULL);
-            ngx_http_auth_tenant_curl_forget(c, 0);
+            ngx_http_auth_tenant_curl_forget(c);
         }
 
         return 0;
@@ -79,13 +80,14 @@ ngx_http_auth_tenant_curl_connection(curl_socket_t s)
         return NULL;
     }
 
+    c->data = ngx_http_auth_tenant_curl_inode(s);
     c->read->handler = ngx_http_auth_tenant_curl_socket_handler;
     c->write->handler = ngx_http_auth_tenant_curl_socket_handler;
 
     ngx_queue_insert_tail(&curl->sockets, &c->queue);
 
     if (curl_multi_assign(curl->multi, s, c) != CURLM_OK) {
-        ngx_http_auth_tenant_curl_forget(c, 0);
+        ngx_http_auth_tenant_curl_forget(c);
         return NULL;
     }
 
@@ -116,17 +118,21 @@ ngx_http_auth_tenant_curl_event(ngx_event_t *ev, ngx_int_t event,
 
 
 void
-ngx_http_auth_tenant_curl_forget(ngx_connection_t *c, ngx_uint_t flags)
+ngx_http_auth_tenant_curl_forget(ngx_connection_t *c)
 {
+    ngx_uint_t  flags;
+
     c->log = ngx_cycle->log;
     c->read->log = c->log;
     c->write->log = c->log;
 
-    /* a connection that failed is closed before libcurl says so */
+    /*
+     * A connection that failed is closed before libcurl says so, and a thread
+     * that looks up a name may have a file of that number by now.
+     */
 
-    if (fcntl(c->fd, F_GETFD) == -1) {
-        flags = NGX_CLOSE_EVENT;
-    }
+    flags = (c->data == ngx_http_auth_tenant_curl_inode(c->fd))
+            ? 0 : NGX_CLOSE_EVENT;
 
     /* not ngx_del_conn(), which select and poll do not have */
 
@@ -181,6 +187,7 @@ ngx_http_auth_tenant_curl_replaced(curl_socket_t s)
 
         if (c->fd == s) {
             c->log = ngx_cycle->log;
+            c->data = ngx_http_auth_tenant_curl_inode(s);
             ngx_http_auth_tenant_curl_renew(c->read, NGX_READ_EVENT);
             ngx_http_auth_tenant_curl_renew(c->write, NGX_WRITE_EVENT);
             return;
@@ -200,6 +207,17 @@ ngx_http_auth_tenant_curl_renew(ngx_event_t *ev, ngx_int_t event)
 
     (void) ngx_del_event(ev, event, NGX_CLOSE_EVENT);
     (void) ngx_http_auth_tenant_curl_event(ev, event, 1);
+}
+
+
+/* What tells a socket from whatever has its number later; NULL: closed. */
+
+static void *
+ngx_http_auth_tenant_curl_inode(curl_socket_t s)
+{
+    struct stat  st;
+
+    return fstat(s, &st) == 0 ? (void *) (uintptr_t) st.st_ino : NULL;
 }
 
 

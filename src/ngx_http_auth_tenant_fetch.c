@@ -152,13 +152,12 @@ ngx_http_auth_tenant_fetch_done(void)
         curl->multi = NULL;
     }
 
-    /* none is left by any libcurl known; its descriptor would be closed */
+    /* none is left by any libcurl known */
 
     while (!ngx_queue_empty(&curl->sockets)) {
         q = ngx_queue_head(&curl->sockets);
         ngx_http_auth_tenant_curl_forget(
-                                   ngx_queue_data(q, ngx_connection_t, queue),
-                                   NGX_CLOSE_EVENT);
+                                  ngx_queue_data(q, ngx_connection_t, queue));
     }
 
     if (curl->timer.timer_set) {
