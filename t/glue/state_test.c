@@ -459,8 +459,9 @@ made(const char *fetched, const char *length, const char *document)
     doc.data = (u_char *) document;
     doc.len = strlen(document);
 
-    n = sprintf(text, "auth_tenant state 1\nissuer %s\nfetched %s\nlength %s\n",
-                issuer.data, fetched, length);
+    n = sprintf(text, NGX_HTTP_AUTH_TENANT_STATE_MARK
+                "issuer %s\nfetched %s\nlength %s\n", issuer.data, fetched,
+                length);
     (void) ngx_http_auth_tenant_state_digest(digest, (u_char *) text, n, &doc);
     n += sprintf(text + n, "sha256 ");
 

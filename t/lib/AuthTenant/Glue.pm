@@ -5,9 +5,9 @@ package AuthTenant::Glue;
 #
 #   my $file = AuthTenant::Glue::program('list_test', '-lcrypto');
 #       # t/glue/list_test.c, with sanitizers; undef if it does not compile
-#   my $file = AuthTenant::Glue::module('fetch_module', \@sources, '-lcurl');
-#       # t/glue/fetch_module.c and sources of src/ as an nginx module, to be
-#       # named in load_module
+#   my $file = AuthTenant::Glue::module('fetch_module');
+#       # t/glue/fetch_module.c as an nginx module, to be named in load_module
+#       # after ours, whose functions it may call
 #
 # Files are gone when the test ends.
 
@@ -67,13 +67,12 @@ sub program {
 
 
 sub module {
-    my ($name, $sources, @libs) = @_;
+    my ($name) = @_;
 
     $dir //= File::Temp->newdir('glue-XXXXXX', TMPDIR => 1);
 
     return compile('-shared', '-fPIC', '-o', "$dir/$name.so",
-                   "$top/t/glue/$name.c", (map { "$top/src/$_" } @$sources),
-                   @libs)
+                   "$top/t/glue/$name.c")
            ? "$dir/$name.so" : undef;
 }
 

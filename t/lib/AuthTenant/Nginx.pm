@@ -60,7 +60,7 @@ $user
 pid DIR/$name/nginx.pid;
 error_log DIR/$name/error.log info;
 @{[ $conf{main} // '' ]}
-events { worker_connections 64; }
+events { @{[ $conf{events} // 'worker_connections 64;' ]} }
 http {
     access_log off;
     proxy_http_version 1.0;

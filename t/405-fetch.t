@@ -1,0 +1,508 @@
+#!/usr/bin/perl
+
+# Fetching over HTTP(S) on nginx's event loop, as nothing but that: an nginx
+# module of the test's own starts what it is asked for, with the module's code
+# (t/glue/fetch_module.c), and the suite's provider answers as it should or
+# goes wrong in every way it knows.
+
+use strict;
+use warnings;
+
+use lib 't/lib';
+
+use File::Temp ();
+use JSON::PP qw(decode_json);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use AuthTenant::Glue;
+use AuthTenant::Nginx;
+use AuthTenant::Provider;
+use AuthTenant::Token qw(key jwks);
+
+my $module = AuthTenant::Glue::module('fetch_module')
+    or die "the module does not compile\n";
+
+# none of these may count
+
+$ENV{"${_}_proxy"} = $ENV{uc "${_}_proxy"} = 'http://127.0.0.1:9'
+    for qw(http https all);
+$ENV{NO_PROXY} = '*';
+
+my $provider = AuthTenant::Provider->start;
+my $key = key('ES256');
+
+$provider->realm('acme', $key);
+
+my $good = jwks($key);
+my $url = $provider->issuer('acme') . '/jwks';
+
+
+sub nginx {
+    my (%conf) = @_;
+
+    my $main = delete $conf{main} // '';
+
+    return AuthTenant::Nginx->start(
+        main => "load_module $module;"
+                . " env http_proxy; env https_proxy; env all_proxy;"
+                . " env HTTPS_PROXY; env ALL_PROXY; env NO_PROXY; $main",
+        server => 'location /fetch { fetch_test; }
+                   location /alive { return 200 alive; }', %conf);
+}
+
+
+# What came of a fetch: { status, error, length, cache_control, started, body,
+# seconds }.
+
+sub fetch {
+    my ($nginx, $what, %arg) = @_;
+
+    $arg{url} = $what;
+    s/([^\w.-])/sprintf '%%%02x', ord $1/ge for values %arg;
+
+    my $start = time;
+    my ($status, $text) = $nginx->get(
+        '/fetch?' . join '&', map { "$_=$arg{$_}" } keys %arg);
+    return { error => "HTTP $status" } if $status != 200;
+
+    my (undef, $json, $body) = $text =~ /\r\n\r\n(({.*})\n(.*))\z/s;
+    ($json, $body) = $text =~ /\r\n\r\n({.*})\n(.*)\z/s;
+    my $said = decode_json($json);
+    $said->{body} = $body;
+    $said->{seconds} = time - $start;
+    return $said;
+}
+
+
+my $nginx = nginx();
+
+
+subtest 'a document' => sub {
+
+    $provider->fault('/jwks', headers => ['Cache-Control: max-age=60',
+                                          'cache-control:  public ']);
+    $provider->clear;
+
+    my $said = fetch($nginx, $url);
+    is($said->{error}, '', 'nothing is wrong');
+    is($said->{status}, 200, 'its status');
+    is($said->{body}, $good, 'the document');
+    is($said->{cache_control}, 'max-age=60, public', 'how long it is good');
+
+    my ($request) = $provider->requests('/jwks');
+    my $headers = $request->{headers};
+    is($headers->{accept}, 'application/json', 'what was asked for');
+    is($headers->{'user-agent'}, 'nginx-auth-tenant', 'by whom');
+    is(join(' ', sort keys %$headers), 'accept host user-agent',
+       'and nothing else: no encoding, no cookie');
+    is($request->{method}, 'GET', 'a GET');
+
+    fetch($nginx, $url);
+    is($provider->connections, 2, 'connections are not kept');
+
+    $provider->fault('/jwks', headers => ['Cache-Control: ' . 'a' x 300,
+                                          'Cache-Control: ' . 'b' x 300]);
+    is(fetch($nginx, $url)->{cache_control}, 'a' x 300,
+       'a header that does not fit is left out whole');
+
+    $provider->fault('/jwks', 'chunked');
+    is(fetch($nginx, $url)->{body}, $good, 'in chunks');
+    $provider->heal;
+};
+
+
+# E5, E6: nothing of it is a document
+
+subtest 'an answer that is none' => sub {
+
+    my @wrong = (
+        [[status => 500]              => qr/^it answers with status 500$/],
+        [[status => 404]              => qr/^it answers with status 404$/],
+        [['empty']                 => qr/^it answers with status 204$/],
+        [[redirect => [301, 'http://127.0.0.1/']] =>
+            qr/^it answers with status 301, redirects are not followed: /],
+        [[redirect => [302, $url]]    => qr/^it answers with status 302, /],
+        [[redirect => [308, $url]]    => qr/^it answers with status 308, /],
+        [['gzip']                  => qr/encoded, which was not asked for/],
+        [[headers => ['Content-Encoding: br']] => qr/encoded/],
+        [[headers => ['Transfer-Encoding: gzip']] => qr/encoded/],
+        [['longer']                => qr/closed/],
+        [['half']                  => qr/closed/],
+        [['half_reset']            => qr/reset|closed/],
+        [['reset']                 => qr/reset/],
+        [['close']                 => qr/Empty reply/],
+        [['garbage']               => qr/HTTP/],
+        [['chunk_size']            => qr/chunk/i],
+        [['chunk_end']             => qr/closed/],
+        [['chunk_huge']            => qr/./],
+    );
+
+    for (@wrong) {
+        my ($how, $error) = @$_;
+
+        $provider->fault('/jwks', @$how);
+        my $said = fetch($nginx, $url);
+
+        my $name = join ' ', map { ref ? $_->[0] : $_ } @$how;
+        like($said->{error}, $error, $name);
+        is($said->{body}, '', "$name: no document");
+        cmp_ok($said->{seconds}, '<', 1, "$name: at once");
+    }
+
+    $provider->fault('/jwks', headers => ['Content-Encoding: identity']);
+    is(fetch($nginx, $url)->{body}, $good, 'as it is');
+
+    $provider->fault('/jwks', redirect => [302, $url], times => 1);
+    $provider->clear;
+    fetch($nginx, $url);
+    is(scalar(() = $provider->requests), 1, 'a redirect causes no request');
+    $provider->heal;
+};
+
+
+# E4, E7: time, and size
+
+subtest 'without end' => sub {
+
+    for my $how (qw(never half_never informational headers_endless),
+                 [slow_head => 0.1], [slow_body => 0.1])
+    {
+        my @how = ref $how ? @$how : $how;
+
+        $provider->fault('/jwks', @how);
+        my $said = fetch($nginx, $url, timeout => 600);
+        like($said->{error}, qr/timed out|headers are larger/, $how[0]);
+        cmp_ok($said->{seconds}, '<', 1.2, "$how[0]: not for longer");
+    }
+
+    $provider->fault('/jwks', 'headers_endless');
+    like(fetch($nginx, $url)->{error}, qr/^its headers are larger than 64k$/,
+         'headers end at 64k');
+
+    $provider->fault('/jwks', 'informational');
+    like(fetch($nginx, $url)->{error}, qr/^its headers are larger than 64k$/,
+         'those of interim answers, too');
+
+    for my $how (qw(huge huge_chunked)) {
+        $provider->fault('/jwks', $how => 1 << 30);
+        $provider->clear;
+        is(fetch($nginx, $url)->{error}, 'its answer is too large', $how);
+
+        sleep 0.1;
+        my ($request) = $provider->requests;
+        cmp_ok($request->{sent}, '<', 8 << 20, "$how: cut");
+    }
+
+    $provider->heal;
+    my $size = length $good;
+
+    is(fetch($nginx, $url, max => $size)->{body}, $good,
+       'exactly as large as it may be');
+    is(fetch($nginx, $url, max => $size - 1)->{error},
+       'its answer is too large', 'a byte less');
+
+    $provider->fault('/jwks', 'chunked');
+    is(fetch($nginx, $url, max => $size)->{body}, $good, 'in chunks');
+    is(fetch($nginx, $url, max => $size - 1)->{error},
+       'its answer is too large', 'a byte less');
+
+    $provider->fault('/jwks', huge => 262144);
+    is(fetch($nginx, $url)->{length}, 262144, '256k');
+
+    $provider->fault('/jwks', status => 500, huge => 1 << 30);
+    is(fetch($nginx, $url)->{error}, 'it answers with status 500',
+       'of an error no body is read');
+    $provider->heal;
+};
+
+
+subtest 'no connection' => sub {
+
+    $provider->refuse;
+    like(fetch($nginx, $url)->{error}, qr/^Failed to connect/, 'refused');
+
+    $provider->hang;
+    my $said = fetch($nginx, $url, connect => 300);
+    like($said->{error}, qr/timed? ?out/i, 'not completed');
+    cmp_ok($said->{seconds}, '<', 1, 'for as long as connecting may take');
+
+    $provider->mute;
+    like(fetch($nginx, $url, timeout => 300)->{error}, qr/timed out/, 'mute');
+
+    $provider->drop;
+    like(fetch($nginx, $url)->{error}, qr/reset|closed|connect/i, 'dropped');
+
+    $provider->open;
+    is(fetch($nginx, $url)->{body}, $good, 'and as before');
+};
+
+
+# A7.2, A7.3
+
+subtest 'what is not fetched' => sub {
+
+    my $before = $provider->connections;
+
+    like(fetch($nginx, $url, http => 0)->{error},
+         qr/^Protocol "http" .*, write an https:\/\/ URL$/, 'http');
+
+    like(fetch($nginx, $_)->{error}, qr/^Protocol/, $_)
+        for 'file:///etc/passwd', 'ftp://127.0.0.1/', 'gopher://127.0.0.1/';
+
+    (my $user = $url) =~ s{//}{//a:b@};
+    isnt(fetch($nginx, $user)->{error}, '', 'with a password in the URL');
+
+    my $port = $provider->port;
+    for my $host (qw(127.0.0.1 [::1] [::ffff:127.0.0.1] 0.0.0.0 [::]
+                     169.254.169.254 [fe80::1] localhost 224.0.0.1))
+    {
+        like(fetch($nginx, "http://$host:$port/realms/acme/jwks",
+                   loopback => 0)->{error},
+             qr/^its address \S+ is of this host or of no single one$/, $host);
+    }
+
+    for my $host (qw(0.0.0.0 [::] [::ffff:127.0.0.1] 169.254.169.254)) {
+        like(fetch($nginx, "http://$host:$port/realms/acme/jwks")->{error},
+             qr/^its address \S+ is of this host or of no single one$/,
+             "$host, although this host itself is allowed");
+    }
+
+    is($provider->connections, $before, 'nobody was asked');
+    is(fetch($nginx, $url)->{body}, $good, 'what is allowed is fetched');
+};
+
+
+subtest 'a proxy' => sub {
+
+    my $proxy = AuthTenant::Provider->start;
+    my $far = 'http://login.example.com/realms/acme/jwks';
+    $proxy->document($far, $good);
+
+    my $said = fetch($nginx, $far, proxy => $proxy->url(''), loopback => 0);
+    is($said->{error}, '', 'is asked, wherever it stands');
+    is($said->{body}, $good, 'and answers');
+
+    my ($request) = $proxy->requests;
+    is($request->{host}, 'login.example.com', 'for the host');
+};
+
+
+# E8
+
+subtest 'TLS' => sub {
+
+    my $tls = AuthTenant::Provider->start(tls => 1, host => 'localhost');
+    $tls->realm('acme', $key);
+
+    my $https = $tls->issuer('acme') . '/jwks';
+    my %ca = (ca => $tls->ca);
+
+    is(fetch($nginx, $https, %ca)->{body}, $good, 'a certificate that is good');
+    is(fetch($nginx, $https, %ca, http => 0)->{body}, $good, 'no http needed');
+
+    like(fetch($nginx, $https)->{error},
+         qr/certificate.*, name its CA in "ssl_trusted_certificate"$/,
+         'of a CA that was not named');
+    like(fetch($nginx, $https, ca => '/nonexistent')->{error},
+         qr/certificate/, 'a file of CAs that is missing');
+
+    my %wrong = (expired => qr/expired/, not_yet => qr/not yet valid/,
+                 wrong_host => qr/match|host/, self_signed => qr/self.signed/,
+                 other_ca => qr/issuer/, tls10 => qr/SSL|TLS/,
+                 tls11 => qr/SSL|TLS/);
+
+    for my $which (sort keys %wrong) {
+        $tls->tls($which);
+
+        my $said = fetch($nginx, $https, %ca);
+        like($said->{error}, $wrong{$which}, $which);
+        is($said->{body}, '', "$which: no document");
+
+        is(fetch($nginx, $https, %ca, verify => 0)->{body}, $good,
+           "$which: with verification off") if $which !~ /^tls/;
+    }
+
+    $tls->tls('tls11');
+    like(fetch($nginx, $https, %ca, verify => 0)->{error}, qr/SSL|TLS/,
+         'TLS 1.1 is too old even then');
+    $tls->tls('good');
+
+    # the file is read for each fetch
+
+    my $file = File::Temp->new;
+    open my $fh, '<', $tls->ca or die;
+    print $file do { local $/; <$fh> };
+    $file->flush;
+
+    is(fetch($nginx, $https, ca => "$file")->{body}, $good, 'a CA');
+    truncate $file, 0;
+    isnt(fetch($nginx, $https, ca => "$file")->{error}, '',
+         'that was taken out of its file');
+};
+
+
+subtest 'many at once, and in turn' => sub {
+
+    is(fetch($nginx, $url, again => 20)->{started}, 21,
+       'the handler of one may start the next');
+
+    $provider->fault('/jwks', delay => 0.2);
+    my $said = fetch($nginx, $url, at_once => 30);
+    is($said->{started}, 31, 'many at once');
+    is($said->{body}, $good, 'of which one ends');
+    $provider->heal;
+
+    $provider->fault('/jwks', 'never');
+    is(fetch($nginx, $url, cancel => 1)->{error}, 'HTTP 204',
+       'one that is cancelled when it is started');
+
+    my $socket = $nginx->connect;
+    print $socket "GET /fetch?url=$url HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    sleep 0.2;
+    close $socket;
+    sleep 0.2;
+
+    my ($last) = reverse $provider->requests;
+    is($last->{end}, 'closed', 'or while it waits');
+    $provider->heal;
+
+    is(fetch($nginx, $url)->{body}, $good, 'and one more');
+};
+
+
+# E4: what is fetched slowly costs nobody anything
+
+subtest 'processor time' => sub {
+
+    my ($worker) = map { split } `pgrep -P @{[ $nginx->pid ]}`;
+    my $used = sub {
+        open my $fh, '<', "/proc/$worker/schedstat" or return 0;
+        return (split ' ', <$fh>)[0] / 1e9;
+    };
+
+    $provider->fault('/jwks', slow_body => 0.01);
+    my $before = $used->();
+    fetch($nginx, $url, timeout => 2000);
+    my $cost = $used->() - $before;
+    cmp_ok($cost, '<', 0.1, 'a byte each 10 ms, 2 s long')
+        or diag("$cost s");
+
+    $provider->fault('/jwks', 'never');
+    $before = $used->();
+    fetch($nginx, $url, timeout => 2000);
+    cmp_ok($used->() - $before, '<', 0.02, 'none, 2 s long');
+    $provider->heal;
+};
+
+
+subtest 'when a worker ends' => sub {
+
+    for my $signal (qw(QUIT TERM HUP)) {
+        my $other = nginx();
+
+        $provider->fault('/jwks', 'never');
+        my $socket = $other->connect;
+        print $socket "GET /fetch?url=$url HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        sleep 0.2;
+
+        # a request holds a worker that was asked politely; a client that
+        # leaves lets it go
+
+        $other->signal($signal);
+        sleep 0.2;
+        close $socket;
+
+        if ($signal eq 'HUP') {
+            sleep 0.5;
+            $provider->heal;
+            is(fetch($other, $url)->{body}, $good, 'the next one fetches');
+        }
+
+        my $start = time;
+        is($other->stop, '', "$signal: nothing is left open");
+        cmp_ok(time - $start, '<', 3, "$signal: soon");
+        $provider->heal;
+    }
+};
+
+
+# too few connections harm what needs one, and nothing else
+
+subtest 'worker_connections' => sub {
+
+    my $few = nginx(events => 'worker_connections 6;');
+    $provider->fault('/jwks', delay => 0.5);
+
+    my $said = fetch($few, $url, at_once => 12);
+    like($said->{error}, qr/worker_connections|^$/, 'some of many');
+    $provider->heal;
+
+    sleep 0.3;
+    is(fetch($few, $url)->{body}, $good, 'later one alone');
+    like($few->log, qr/worker_connections are not enough/, 'nginx says so');
+
+    my $bad = join '', grep { !/worker_connections are not enough/ }
+        split /^/, $few->stop;
+    is($bad, '', 'nothing else happens');
+};
+
+
+is($nginx->stop, '', 'nothing was left open');
+
+
+# every way that this nginx has to wait for events, and a single process
+
+my $built = $ENV{AUTH_TENANT_NGINX} // 'dynamic';
+my @methods = $built eq 'dynamic' ? 'epoll' : qw(epoll poll select);
+
+for (map { ([$_, ''], [$_, 'master_process off;']) } @methods) {
+    my ($method, $main) = @$_;
+
+    subtest "$method $main" => sub {
+        my $other = nginx(main => $main,
+                          events => "use $method; worker_connections 64;");
+
+        is(fetch($other, $url)->{body}, $good, 'a document');
+        is(fetch($other, $url, again => 5, at_once => 10)->{started}, 16,
+           'many');
+        $provider->fault('/jwks', 'half_reset');
+        isnt(fetch($other, $url)->{error}, '', 'one that goes wrong');
+        $provider->fault('/jwks', 'never');
+        like(fetch($other, $url, timeout => 300)->{error}, qr/timed out/,
+             'one that never ends');
+        $provider->heal;
+        like($other->log, qr/"$method" event method/, 'the method')
+            if $method ne 'epoll';
+        is(fetch($other, $url)->{body}, $good, 'and as before');
+        is($other->stop, '', 'nothing was left open');
+    };
+}
+
+
+# a single process keeps its events over a reload, which it survives
+
+subtest 'master_process off, and a reload' => sub {
+    my $single = nginx(main => 'master_process off;');
+    my $pid = $single->pid;
+
+    $provider->fault('/jwks', 'never');
+    my $socket = $single->connect;
+    print $socket "GET /fetch?url=$url&timeout=1000 HTTP/1.1\r\n"
+                  . "Host: localhost\r\n\r\n";
+    sleep 0.2;
+    $single->signal('HUP');
+    sleep 1.5;
+
+    ok(kill(0, $pid), 'it lives on');
+    like($single->log, qr/reconfiguring/, 'with another configuration');
+    unlike($single->log, qr/signal 11/, 'unharmed');
+    $provider->heal;
+
+    $single->signal('TERM');
+    sleep 0.05 for grep { kill 0, $pid } 1 .. 40;
+    ok(!kill(0, $pid), 'it ends');
+    $single->stop;
+};
+
+done_testing();
