@@ -411,6 +411,12 @@ test_defaults(void)
     policy.claims[AUTH_TENANT_MODULE] = NULL;
     is(auth_tenant_rules_judge(&set, 0, &policy, &claims, &values, &failed),
        AUTH_TENANT_NO_CLAIM, "a provider without such a claim");
+
+    policy.claims[AUTH_TENANT_TENANT] = NULL;
+    names = given_names("acme", NULL, NULL);
+    set.captured = 1;
+    is(auth_tenant_rules_judge(&set, 0, &policy, &claims, &values, &failed),
+       AUTH_TENANT_NO_CLAIM, "nor one for the tenant");
 }
 
 
