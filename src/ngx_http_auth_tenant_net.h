@@ -142,8 +142,6 @@ struct ngx_http_auth_tenant_waiter_s {
 
 /* _realm.c */
 
-ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker_create(
-    ngx_conf_t *cf, ngx_http_auth_tenant_main_conf_t *mcf);
 ngx_http_auth_tenant_realm_t *ngx_http_auth_tenant_realm_find(
     const ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_str_t *tenant);
@@ -175,6 +173,8 @@ void ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm);
 
 /* _tick.c */
 
+ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker_create(
+    ngx_conf_t *cf, ngx_http_auth_tenant_main_conf_t *mcf);
 ngx_int_t ngx_http_auth_tenant_net_ready(ngx_log_t *log);
 void ngx_http_auth_tenant_look_soon(void);
 

@@ -22,63 +22,12 @@ static void ngx_http_auth_tenant_realm_forget_keys(
     ngx_http_auth_tenant_realm_t *realm);
 static void ngx_http_auth_tenant_realm_full(
     ngx_http_auth_tenant_worker_t *worker, int64_t now);
-static void ngx_http_auth_tenant_worker_cleanup(void *data);
 
 
 /* a provider's number and the tenant */
 
 #define NGX_HTTP_AUTH_TENANT_REALM_NAME                                       \
     (sizeof(ngx_uint_t) + AUTH_TENANT_MAX_LABEL)
-
-
-ngx_http_auth_tenant_worker_t *
-ngx_http_auth_tenant_worker_create(ngx_conf_t *cf,
-    ngx_http_auth_tenant_main_conf_t *mcf)
-{
-    ngx_pool_cleanup_t             *cln;
-    ngx_http_auth_tenant_worker_t  *worker;
-
-    worker = ngx_pcalloc(cf->pool, sizeof(ngx_http_auth_tenant_worker_t));
-    if (worker == NULL) {
-        return NULL;
-    }
-
-    worker->conf = mcf;
-
-    ngx_rbtree_init(&worker->tree, &worker->sentinel,
-                    ngx_str_rbtree_insert_value);
-    ngx_queue_init(&worker->realms);
-
-    /*
-     * Realms live as long as this configuration's requests: a single process
-     * keeps those of an old one beside the new.
-     */
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    cln->handler = ngx_http_auth_tenant_worker_cleanup;
-    cln->data = worker;
-
-    return worker;
-}
-
-
-static void
-ngx_http_auth_tenant_worker_cleanup(void *data)
-{
-    ngx_http_auth_tenant_worker_t  *worker = data;
-
-    ngx_queue_t  *q;
-
-    while (!ngx_queue_empty(&worker->realms)) {
-        q = ngx_queue_head(&worker->realms);
-        ngx_http_auth_tenant_realm_free(ngx_queue_data(q,
-                                        ngx_http_auth_tenant_realm_t, queue));
-    }
-}
 
 
 /*

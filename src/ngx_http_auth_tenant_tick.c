@@ -11,6 +11,7 @@
 #include "ngx_http_auth_tenant_state.h"
 
 
+static void ngx_http_auth_tenant_worker_cleanup(void *data);
 static void ngx_http_auth_tenant_tick_handler(ngx_event_t *ev);
 static void ngx_http_auth_tenant_tick_provider(
     ngx_http_auth_tenant_provider_t *provider);
@@ -45,6 +46,56 @@ ngx_http_auth_tenant_worker(volatile ngx_cycle_t *cycle)
                                               ngx_http_auth_tenant_module);
 
     return mcf ? mcf->worker : NULL;
+}
+
+
+ngx_http_auth_tenant_worker_t *
+ngx_http_auth_tenant_worker_create(ngx_conf_t *cf,
+    ngx_http_auth_tenant_main_conf_t *mcf)
+{
+    ngx_pool_cleanup_t             *cln;
+    ngx_http_auth_tenant_worker_t  *worker;
+
+    worker = ngx_pcalloc(cf->pool, sizeof(ngx_http_auth_tenant_worker_t));
+    if (worker == NULL) {
+        return NULL;
+    }
+
+    worker->conf = mcf;
+
+    ngx_rbtree_init(&worker->tree, &worker->sentinel,
+                    ngx_str_rbtree_insert_value);
+    ngx_queue_init(&worker->realms);
+
+    /*
+     * Realms live as long as this configuration's requests: a single process
+     * keeps those of an old one beside the new.
+     */
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    cln->handler = ngx_http_auth_tenant_worker_cleanup;
+    cln->data = worker;
+
+    return worker;
+}
+
+
+static void
+ngx_http_auth_tenant_worker_cleanup(void *data)
+{
+    ngx_http_auth_tenant_worker_t  *worker = data;
+
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(&worker->realms)) {
+        q = ngx_queue_head(&worker->realms);
+        ngx_http_auth_tenant_realm_free(ngx_queue_data(q,
+                                        ngx_http_auth_tenant_realm_t, queue));
+    }
 }
 
 
