@@ -164,9 +164,8 @@ ngx_http_auth_tenant_slot_touched(const ngx_http_auth_tenant_slot_t *slot,
 
 
 /*
- * The slot is nobody's until it is whole.  Fences keep what follows from being
- * seen before: a reader that still finds the old owner's id also finds the
- * epoch changed, or the slot unused.
+ * The slot is nobody's until it is whole.  The fence keeps what follows from
+ * being seen while it still seems to be the old owner's.
  */
 
 void
@@ -184,8 +183,11 @@ ngx_http_auth_tenant_slot_fill(ngx_http_auth_tenant_zone_t *zone,
 
     ngx_memcpy(slot->id, id, AUTH_TENANT_STORE_ID);
     ngx_memcpy(slot->provider, provider, AUTH_TENANT_STORE_ID);
-    ngx_memcpy(slot->tenant, tenant->data, tenant->len);
     slot->tenant_len = tenant->len;
+
+    if (tenant->len) {
+        ngx_memcpy(slot->tenant, tenant->data, tenant->len);
+    }
 
     slot->proven_epoch = 0;
     slot->last_used = now;
@@ -212,22 +214,8 @@ ngx_uint_t
 ngx_http_auth_tenant_slot_is(const ngx_http_auth_tenant_slot_t *slot,
     const u_char *id)
 {
-    uint64_t  epoch;
-
-    epoch = ngx_http_auth_tenant_load(&slot->epoch);
-
-    if (ngx_http_auth_tenant_load(&slot->used) != 1
-        || ngx_memcmp(slot->id, id, AUTH_TENANT_STORE_ID) != 0)
-    {
-        return 0;
-    }
-
-    /* not while it was being changed */
-
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-
     return ngx_http_auth_tenant_load(&slot->used) == 1
-           && ngx_http_auth_tenant_load(&slot->epoch) == epoch;
+           && ngx_memcmp(slot->id, id, AUTH_TENANT_STORE_ID) == 0;
 }
 
 

@@ -130,9 +130,6 @@ typedef struct {
 #define ngx_http_auth_tenant_set(p, value)                                    \
     __atomic_store_n(p, value, __ATOMIC_RELEASE)
 
-#define ngx_http_auth_tenant_load_time  ngx_http_auth_tenant_load
-#define ngx_http_auth_tenant_set_time   ngx_http_auth_tenant_set
-
 #define ngx_http_auth_tenant_fence()                                          \
     __atomic_thread_fence(__ATOMIC_SEQ_CST)
 

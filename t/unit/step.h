@@ -38,6 +38,16 @@ typedef void (*step_pt)(void *data);
 
 
 static pid_t  step_pid;      /* of the last process */
+static int    step_inside;   /* the function calls step_here() itself */
+
+
+/* Where the steps begin. */
+
+static void
+step_here(void)
+{
+    raise(SIGSTOP);
+}
 
 
 /* It stops by itself where the steps begin, and again where they end. */
@@ -54,9 +64,12 @@ step_start(step_pt function, void *data)
             _exit(2);
         }
 
-        raise(SIGSTOP);
+        if (!step_inside) {
+            step_here();
+        }
+
         function(data);
-        raise(SIGSTOP);
+        step_here();
         _exit(0);
     }
 
@@ -122,6 +135,8 @@ __attribute__((unused))
 static int
 step_possible(void)
 {
+    step_inside = 0;
+
     if (!step_start(step_nothing, NULL)) {
         return 0;
     }

@@ -1,0 +1,535 @@
+
+/*
+ * Copyright (C) nginx-auth-tenant authors
+ *
+ * The zone: which realm gets a slot, who may fetch, who is counted.  Its
+ * memory can be written only while its lock is held.
+ */
+
+
+#include "zone.h"
+
+
+/* All small slots taken by realms 1, 2, 3 .., used in this order. */
+
+static void
+fill(int proven)
+{
+    ngx_uint_t                    n;
+    ngx_http_auth_tenant_slot_t  *slot;
+
+    start();
+
+    for (n = 1; n <= zone->small; n++) {
+        slot = claim(n, NOW + n);
+        touch(slot, n, NOW + n, proven);
+    }
+}
+
+
+static void
+test_layout(void)
+{
+    size_t                        size;
+    ngx_uint_t                    n, bad, nlarge, nsmall;
+    u_char                       *end, *store;
+    ngx_http_auth_tenant_slot_t  *slot;
+
+    ok(zone_load(SMALLEST - 1) == NULL
+       && strstr(zone_said, "too small") != NULL, "E15: too small is refused");
+
+    is(ngx_http_auth_tenant_zone_large(4096), 0, "no store where no room is");
+    is(ngx_http_auth_tenant_zone_small(4096), 0, "of either kind");
+
+    bad = 0;
+    nlarge = nsmall = 1;
+
+    for (size = SMALLEST; size < 32 * 1024 * 1024; size += 8192) {
+        bad += ngx_http_auth_tenant_zone_large(size) < nlarge;
+        bad += ngx_http_auth_tenant_zone_small(size) == 0;
+        nlarge = ngx_http_auth_tenant_zone_large(size);
+    }
+
+    is(bad, 0, "any other size has room for both kinds of stores");
+
+    size = NGX_HTTP_AUTH_TENANT_ZONE_SIZE;
+    nlarge = ngx_http_auth_tenant_zone_large(size);
+    nsmall = ngx_http_auth_tenant_zone_small(size);
+
+    ok(nlarge >= 12 && nsmall >= 100, "8m: %u providers, %u tenants",
+       (unsigned) nlarge, (unsigned) nsmall);
+
+    zone = zone_start(size);
+
+    ok(zone->large == nlarge && zone->small == nsmall, "as many are made");
+    ok(zone->shpool->log_nomem == 0 && zone->shpool->log_ctx != NULL,
+       "nginx's own messages name the zone");
+    ok(zone->root->rest == zone->rest && zone->rest >= zone->end / 2
+       && zone->rest < zone->end / 2 + 4096, "half of it is kept for later");
+
+    end = (u_char *) &zone->slots[nlarge + nsmall];
+    bad = 0;
+
+    for (n = 0; n < nlarge + nsmall; n++) {
+        slot = ngx_http_auth_tenant_zone_slot(zone, n);
+        store = (u_char *) ngx_http_auth_tenant_slot_store(zone, slot);
+
+        bad += store < end || (uintptr_t) store % 8 != 0;
+
+        size = ngx_http_auth_tenant_slot_capacity(zone, slot);
+        bad += size != (n < nlarge ? NGX_HTTP_AUTH_TENANT_LARGE
+                                   : NGX_HTTP_AUTH_TENANT_SMALL);
+        end = store + auth_tenant_store_size(size);
+    }
+
+    is(bad, 0, "slots and stores stand one after another");
+    ok(end <= (u_char *) zone->root + zone->rest, "in the half of keys");
+    ok(ngx_http_auth_tenant_zone_slot(zone, n) == NULL, "then there is none");
+    ok(ngx_http_auth_tenant_clock() > 0
+       && ngx_http_auth_tenant_clock() - ngx_http_auth_tenant_clock() <= 0,
+       "E16: the clock only goes on");
+}
+
+
+static void
+test_claim(void)
+{
+    uint64_t                      epoch, ticket;
+    ngx_http_auth_tenant_slot_t  *a, *b, *slot;
+    auth_tenant_str_t             longest;
+
+    start();
+
+    ok(!has(1), "a realm has no slot");
+
+    a = claim(1, NOW);
+    b = claim_large(2, NOW);
+
+    ok(a && b && has(1) && has(2), "until one is claimed for it");
+    ok(claim(1, NOW) == a && claim_large(2, NOW) == b, "and keeps it");
+    ok(ngx_http_auth_tenant_slot_capacity(zone, a)
+       == NGX_HTTP_AUTH_TENANT_SMALL
+       && ngx_http_auth_tenant_slot_capacity(zone, b)
+          == NGX_HTTP_AUTH_TENANT_LARGE,
+       "of a tenant a small one, else a large one");
+    ok(a->tenant_len == 4 && memcmp(a->tenant, "acme", 4) == 0
+       && memcmp(a->provider, zone_id(0), 32) == 0, "it says whose it is");
+    ok(ngx_http_auth_tenant_slot_is(a, zone_id(1))
+       && !ngx_http_auth_tenant_slot_is(a, zone_id(2)), "to who asks");
+
+    longest.data = copy;
+    longest.len = sizeof(a->tenant) + 1;
+    is(ngx_http_auth_tenant_zone_claim(zone, zone_id(3), zone_id(0), &longest,
+                                       NOW, IDLE, &slot),
+       NGX_DECLINED, "a tenant that does not fit has none");
+
+    zone->shpool->lock.lock = 99;
+    is(ngx_http_auth_tenant_zone_claim(zone, zone_id(3), zone_id(0), &acme,
+                                       NOW, IDLE, &slot),
+       NGX_BUSY, "nobody waits for the lock");
+    ok(claim(1, NOW) == a, "or needs it for a slot that is there");
+    zone->shpool->lock.lock = 0;
+
+    /* E15: exhausted */
+
+    fill(1);
+
+    ok(claim(100, NOW + IDLE - 1) == NULL && !has(100),
+       "E15: all are proven and in use: there is none");
+    ok(has(1) && has(zone->small), "and nobody lost one");
+
+    a = claim(100, NOW + 1 + IDLE);
+    ok(a && !has(1) && has(2), "who was idle for longest loses it");
+    touch(a, 100, NOW + 1 + IDLE, 1);
+    ok(claim(101, NOW + 1 + IDLE) == NULL, "one of them");
+
+    fill(1);
+    set(&ngx_http_auth_tenant_zone_slot(zone, zone->large)->attempted,
+        NOW + IDLE);
+    ok(claim(100, NOW + 1 + IDLE) == NULL && claim(100, NOW + 2 + IDLE)
+       && has(1) && !has(2), "one that is fetched is not idle");
+
+    /* what is taken is clean */
+
+    fill(0);
+    claim(1, NOW);
+    ngx_http_auth_tenant_zone_find(zone, zone_id(1), &a);
+    (void) lease(a, 1, NOW, &ticket);
+    (void) finish(a, 1, ticket, 1, 100);
+    touch(a, 1, NOW + 1, 0);
+    epoch = a->epoch;
+    set(&a->attempted, 0);
+
+    ok(holds(a, 1, 1, 100) && !ngx_http_auth_tenant_slot_proven(a),
+       "a realm has keys, which no token has needed");
+
+    slot = claim(100, NOW + 100);
+    ok(slot == a && !has(1) && has(100), "the least used one makes place");
+    ok(a->epoch != epoch && a->ticket == ticket && a->attempted == 0
+       && a->deadline == 0 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_NONE
+       && a->failures == 0 && a->due == 0,
+       "the next owner begins anew, but for tickets");
+    ok(get(a, 100) == NGX_DECLINED && get(a, 1) == NGX_DECLINED
+       && ngx_http_auth_tenant_slot_generation(zone, a) == 0,
+       "and without keys");
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(100), ticket,
+                                        NGX_HTTP_AUTH_TENANT_FETCH_FAILED,
+                                        NULL, 0, 0),
+       NGX_DECLINED, "old tickets are of no use to it");
+}
+
+
+static void
+test_proven(void)
+{
+    ngx_uint_t                    n;
+    uint64_t                      ticket;
+    ngx_http_auth_tenant_slot_t  *a, *b;
+
+    fill(1);
+    ngx_http_auth_tenant_zone_find(zone, zone_id(3), &a);
+    set(&a->proven_epoch, 0);
+
+    ok(claim(100, NOW + 100) == a && !has(3) && has(1) && has(2),
+       "an unproven one makes place, though it was used later");
+
+    for (n = 101; n < 200; n++) {
+        claim(n, NOW + 100 + n);
+    }
+
+    ok(has(1) && has(2) && !has(3) && has(4) && has(199),
+       "any number of unproven ones evict each other only");
+
+    b = claim(200, NOW + 400);
+    is(lease(b, 200, NOW + 400, &ticket), NGX_OK, "one is being fetched");
+    ok(claim(201, NOW + 5399) == NULL && has(200), "and keeps its place");
+    ok(claim(201, NOW + 5400) != NULL && !has(200),
+       "while its fetch can last");
+
+    /* a mark for one that has gone marks nobody */
+
+    touch(a, 200, NOW + 400000, 1);
+    ok(!ngx_http_auth_tenant_slot_proven(a)
+       && a->last_used == NOW + 5400, "the next owner is not marked");
+    touch(a, 201, NOW + 400000, 1);
+    ok(ngx_http_auth_tenant_slot_proven(a)
+       && a->last_used == NOW + 400000, "until it is itself");
+
+    touch(a, 201, NOW + 400999, 0);
+    is(a->last_used, NOW + 400000, "nothing is written twice in a second");
+    touch(a, 201, NOW + 401000, 0);
+    is(a->last_used, NOW + 401000, "but then");
+    set(&a->last_used, INT64_MAX);
+    touch(a, 201, NOW + 401000, 0);
+    is(a->last_used, NOW + 401000, "E15: or over what can't be");
+
+    /* only the operator can name a realm without tenant */
+
+    start();
+    a = claim_large(1, NOW);
+
+    for (n = 2; n <= zone->large; n++) {
+        claim_large(n, NOW + n);
+    }
+
+    ok(claim_large(100, NOW + IDLE - 1) == NULL && has(1),
+       "a provider's only issuer keeps its slot");
+    ok(claim_large(100, NOW + IDLE) == a && !has(1),
+       "while it is used or fetched");
+    ok(claim(100, NOW + IDLE) == NULL || claim(100, NOW + IDLE) == a,
+       "and it has one");
+
+    fill(1);
+    ok(claim_large(100, NOW) && has(1) && has(zone->small),
+       "neither kind takes the other's");
+
+    fill(0);
+    ngx_http_auth_tenant_zone_find(zone, zone_id(5), &a);
+    set(&a->last_used, INT64_MAX);
+    set(&a->attempted, INT64_MAX - 1);
+    ok(claim(100, NOW + 100) == a, "E15: times that can't be hold nothing");
+}
+
+
+static void
+test_lease(void)
+{
+    int64_t                       at;
+    uint64_t                      t1, t2, t3;
+    ngx_http_auth_tenant_slot_t  *a;
+
+    start();
+    a = claim(1, NOW);
+
+    is(lease(a, 1, NOW, &t1), NGX_OK, "one may fetch");
+    ok(a->attempted == NOW && a->deadline == NOW + 5000
+       && a->owner == (uint64_t) ngx_pid && a->ticket == t1 && t1 != 0,
+       "which is noted, with an end");
+    is(lease(a, 1, NOW + 4999, &t2), NGX_AGAIN, "others wait for it");
+    is(lease(a, 1, NOW + 5000, &t2), NGX_DECLINED,
+       "E14: or, if it was killed, for the cooldown");
+    is(lease(a, 1, NOW + 9999, &t2), NGX_DECLINED, "all of it");
+    is(lease(a, 1, NOW + 10000, &t2), NGX_OK,
+       "E14: another one takes over then");
+    ok(t2 > t1 && a->attempted == NOW + 10000, "with a later ticket");
+
+    is(finish(a, 1, t1, 1, 100), NGX_DECLINED,
+       "A7.11: what the first one brings is refused");
+    ok(get(a, 1) == NGX_DECLINED
+       && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_NONE && a->finished != t1
+       && ngx_http_auth_tenant_slot_leased(a, NOW + 10001),
+       "and changes nothing");
+
+    is(finish(a, 1, t2, 2, 200), NGX_OK, "the second one's is taken");
+    ok(holds(a, 1, 2, 200) && generation == 1
+       && ngx_http_auth_tenant_slot_generation(zone, a) == 1, "as it is");
+    ok(a->finished == t2 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_OK
+       && a->failures == 0 && a->due == NOW + 600000 && a->deadline == 0
+       && a->owner == 0, "the lease has ended, well");
+    is(finish(a, 1, t1, 1, 100), NGX_DECLINED,
+       "A7.11: the first one's still is refused");
+    is(finish(a, 1, t2, 3, 100), NGX_DECLINED, "and the second one's again");
+    ok(holds(a, 1, 2, 200), "the newest stands");
+
+    is(lease(a, 1, NOW + 19999, &t3), NGX_DECLINED, "a fetch each cooldown");
+    is(lease(a, 2, NOW + 20000, &t3), NGX_ERROR, "by who owns the slot");
+    is(ngx_http_auth_tenant_slot_lease(zone, a, zone_id(1), NOW + 12000, 0,
+                                       5000, &t3),
+       NGX_OK, "or without waiting");
+
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(2), t3,
+                                        NGX_HTTP_AUTH_TENANT_FETCH_FAILED,
+                                        NULL, 0, 0),
+       NGX_DECLINED, "only who owns the slot can end it");
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), t3,
+                                        NGX_HTTP_AUTH_TENANT_FETCH_FAILED,
+                                        NULL, 0, NOW + 7),
+       NGX_OK, "a fetch fails");
+    ok(a->failures == 1 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_FAILED
+       && a->due == NOW + 7 && a->finished == t3
+       && !ngx_http_auth_tenant_slot_leased(a, NOW + 12001),
+       "which is counted");
+    ok(holds(a, 1, 2, 200), "the keys stay");
+
+    at = NOW + 30000;
+    (void) lease(a, 1, at, &t3);
+    is(finish(a, 1, t3, 4, NGX_HTTP_AUTH_TENANT_SMALL + 1), NGX_ERROR,
+       "keys that don't fit");
+    ok(a->failures == 2 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_FAILED
+       && a->finished == t3 && holds(a, 1, 2, 200), "fail likewise");
+
+    at += 10000;
+    (void) lease(a, 1, at, &t3);
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), t3,
+                                        NGX_HTTP_AUTH_TENANT_FETCH_OK, NULL,
+                                        0, 0),
+       NGX_ERROR, "and so does none");
+
+    at += 10000;
+    (void) lease(a, 1, at, &t3);
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), t3,
+                                        NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN,
+                                        NULL, 0, 0),
+       NGX_OK, "that there is no such realm");
+    ok(a->failures == 0 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN,
+       "is an answer, no failure");
+
+    at += 10000;
+    (void) lease(a, 1, at, &t3);
+    is(finish(a, 1, t3, 5, NGX_HTTP_AUTH_TENANT_SMALL), NGX_OK,
+       "the largest that fit");
+    ok(holds(a, 1, 5, NGX_HTTP_AUTH_TENANT_SMALL) && generation == 2,
+       "replace the old ones");
+}
+
+
+static void
+test_lease_times(void)
+{
+    ngx_int_t                     rc;
+    unsigned                      i, given;
+    uint64_t                      ticket;
+    ngx_http_auth_tenant_slot_t  *a;
+
+    static const int64_t  times[] = {
+        INT64_MIN, -1, INT64_MAX, INT64_MAX - NOW,
+        NOW + NGX_HTTP_AUTH_TENANT_LEASE_MAX + 1
+    };
+
+    start();
+    a = claim(1, NOW);
+    given = 0;
+
+    for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        set(&a->deadline, times[i]);
+        set(&a->attempted, 0);
+        given += lease(a, 1, NOW, &ticket) == NGX_OK;
+
+        set(&a->deadline, 0);
+        set(&a->attempted, times[i]);
+        given += lease(a, 1, NOW, &ticket) == NGX_OK;
+    }
+
+    is(given, 2 * i, "E15: times that can't be stop no fetch");
+
+    set(&a->deadline, 0);
+    set(&a->attempted, NOW + 3);
+    is(lease(a, 1, NOW, &ticket), NGX_DECLINED,
+       "E16: a clock that is a little ahead is believed");
+
+    set(&a->attempted, 0);
+    (void) ngx_http_auth_tenant_slot_lease(zone, a, zone_id(1), NOW, 0,
+                                           INT64_MAX / 2, &ticket);
+    ok(a->deadline == NOW + NGX_HTTP_AUTH_TENANT_LEASE_MAX,
+       "no lease is longer than can be believed");
+
+    set(&a->ticket, -1);
+    set(&a->deadline, 0);
+    set(&a->attempted, 0);
+    ok(lease(a, 1, NOW, &ticket) == NGX_OK && ticket == 1,
+       "0 is nobody's ticket");
+
+    set(&a->attempted, 0);
+    set(&a->deadline, 0);
+    zone->shpool->lock.lock = 99;
+    rc = lease(a, 1, NOW, &ticket);
+    is(rc, NGX_BUSY, "a lease does not wait for the lock");
+    is(finish(a, 1, 1, 1, 100), NGX_BUSY, "nor does its end");
+    zone->shpool->lock.lock = 0;
+    is(finish(a, 1, 1, 1, 100), NGX_OK, "which can be tried again");
+}
+
+
+static ngx_http_auth_tenant_slot_t  *racing;
+
+static void
+write_between(void)
+{
+    auth_tenant_str_t  s;
+
+    s = zone_document(9, 90);
+
+    zone_guard(0);
+    (void) auth_tenant_store_write(ngx_http_auth_tenant_slot_store(zone,
+                                                                   racing),
+                                   NGX_HTTP_AUTH_TENANT_SMALL, zone_id(1), &s,
+                                   9);
+    zone_guard(1);
+}
+
+
+static void
+test_documents(void)
+{
+    uint64_t                      ticket;
+    auth_tenant_str_t             s;
+    ngx_http_auth_tenant_slot_t  *a;
+
+    start();
+    a = claim(1, NOW);
+    racing = a;
+
+    (void) lease(a, 1, NOW, &ticket);
+    zone_before_lock = write_between;
+    is(finish(a, 1, ticket, 1, 100), NGX_OK,
+       "another document, between the digest and the lock");
+    ok(holds(a, 1, 1, 100) && generation == 2, "is overwritten all the same");
+
+    s = zone_document(7, 70);
+    is(ngx_http_auth_tenant_slot_restore(zone, a, zone_id(1), &s, 7),
+       NGX_DECLINED, "a kept document is not put over another");
+    ok(holds(a, 1, 1, 100), "which stands");
+
+    start();
+    a = claim(1, NOW);
+    racing = a;
+    s = zone_document(7, 70);
+
+    is(ngx_http_auth_tenant_slot_restore(zone, a, zone_id(2), &s, 7),
+       NGX_DECLINED, "or into another realm's slot");
+    zone->shpool->lock.lock = 99;
+    is(ngx_http_auth_tenant_slot_restore(zone, a, zone_id(1), &s, 7), NGX_BUSY,
+       "or without the lock");
+    zone->shpool->lock.lock = 0;
+    zone_before_lock = write_between;
+    is(ngx_http_auth_tenant_slot_restore(zone, a, zone_id(1), &s, 7),
+       NGX_DECLINED, "or over one that came meanwhile");
+
+    start();
+    a = claim(1, NOW);
+    s = zone_document(7, NGX_HTTP_AUTH_TENANT_SMALL + 1);
+    is(ngx_http_auth_tenant_slot_restore(zone, a, zone_id(1), &s, 7),
+       NGX_ERROR, "or where it does not fit");
+    s = zone_document(7, 70);
+    is(ngx_http_auth_tenant_slot_restore(zone, a, zone_id(1), &s, 7), NGX_OK,
+       "but where there is none");
+    ok(holds(a, 1, 7, 70) && a->attempted == 0
+       && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_NONE,
+       "and nobody has fetched");
+
+    ok(get(a, 2) == NGX_ERROR, "no other realm reads it");
+    set(&ngx_http_auth_tenant_slot_store(zone, a)->head[1].time, 8);
+    set(&ngx_http_auth_tenant_slot_store(zone, a)->head[0].time, 8);
+    is(get(a, 1), NGX_ERROR, "E15: and nobody, once it is damaged");
+}
+
+
+static ngx_int_t
+spend(unsigned provider, int64_t now, ngx_uint_t limit)
+{
+    return ngx_http_auth_tenant_zone_spend(zone, zone_id(provider), now, 1000,
+                                           limit);
+}
+
+
+static void
+test_budget(void)
+{
+    ngx_uint_t  n;
+
+    start();
+
+    ok(spend(1, NOW, 3) == NGX_OK && spend(1, NOW, 3) == NGX_OK
+       && spend(1, NOW + 1, 3) == NGX_OK, "a provider's first uses");
+    is(spend(1, NOW + 999, 3), NGX_DECLINED, "are limited");
+    is(spend(2, NOW + 999, 3), NGX_OK, "each one's by itself");
+    is(spend(1, NOW + 1000, 3), NGX_OK, "for some time");
+    ok(spend(1, NOW + 1000, 3) == NGX_OK && spend(1, NOW + 1000, 3) == NGX_OK
+       && spend(1, NOW + 1000, 3) == NGX_DECLINED, "again and again");
+    is(spend(3, NOW, 0), NGX_DECLINED, "none can be all");
+
+    zone->shpool->lock.lock = 99;
+    is(spend(4, NOW, 3), NGX_BUSY, "nobody waits for the lock");
+    zone->shpool->lock.lock = 0;
+
+    start();
+
+    for (n = 1; n <= NGX_HTTP_AUTH_TENANT_BUDGETS; n++) {
+        (void) spend(n, NOW + n, 1);
+    }
+
+    is(spend(100, NOW + 1000, 1), NGX_DECLINED,
+       "E15: without a place to count there is nothing to spend");
+    is(spend(100, NOW + 1001, 1), NGX_OK, "until a window is over");
+    is(spend(2, NOW + 1001, 1), NGX_DECLINED, "and only that place is taken");
+    is(spend(101, NOW + 1001, 1), NGX_DECLINED, "once");
+
+    set(&zone->root->budgets[5].until, INT64_MAX);
+    set(&zone->root->budgets[5].count, -1);
+    is(spend(6, NOW + 50, 1), NGX_OK, "E15: a window that can't be is over");
+}
+
+
+int
+main(void)
+{
+    test_layout();
+    test_claim();
+    test_proven();
+    test_lease();
+    test_lease_times();
+    test_documents();
+    test_budget();
+
+    return done();
+}
