@@ -66,6 +66,10 @@ typedef struct {
     ngx_event_t                       timer;
     ngx_event_t                       posted;
 
+    /* the file of CAs as it was last seen, and when it had changed */
+    struct stat                       ca;
+    ngx_msec_t                        ca_changed;
+
     /* debug messages of events want both; this log takes nothing */
     ngx_connection_t                  connection;
     ngx_log_t                         log;

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_auth_tenant_curl.h"
+#include "ngx_http_auth_tenant_compat.h"
 #include "auth_tenant_url.h"
 
 
@@ -14,6 +15,9 @@ static unsigned ngx_http_auth_tenant_curl_tls(CURL *easy,
     const ngx_http_auth_tenant_route_t *route);
 static unsigned ngx_http_auth_tenant_curl_callbacks(
     ngx_http_auth_tenant_fetch_t *fetch);
+static unsigned ngx_http_auth_tenant_curl_cas(CURL *easy,
+    const ngx_http_auth_tenant_route_t *route);
+static long ngx_http_auth_tenant_curl_cas_age(const char *file);
 static curl_socket_t ngx_http_auth_tenant_curl_socket(void *data,
     curlsocktype purpose, struct curl_sockaddr *addr);
 static ngx_uint_t ngx_http_auth_tenant_curl_allowed(
@@ -144,18 +148,88 @@ ngx_http_auth_tenant_curl_tls(CURL *easy,
 
     rc |= curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 
-    if (route->certificate.len == 0) {
-        return rc;
+    if (route->verify) {
+        rc |= ngx_http_auth_tenant_curl_cas(easy, route);
     }
 
-    /* these CAs and, without a directory of them, no others */
+    return rc;
+}
 
-    rc |= curl_easy_setopt(easy, CURLOPT_CAINFO,
-                           (char *) route->certificate.data);
+
+/*
+ * The CAs of one file and, without a directory of them, no others.  Reading
+ * the system's takes 20 ms, in which a worker does nothing else: libcurl keeps
+ * them, though only where there is no directory.
+ */
+
+static unsigned
+ngx_http_auth_tenant_curl_cas(CURL *easy,
+    const ngx_http_auth_tenant_route_t *route)
+{
+    unsigned     rc;
+    const char  *file;
+
+    if (route->certificate.len) {
+        file = (const char *) route->certificate.data;
+
+    } else {
+        file = curl_version_info(CURLVERSION_NOW)->cainfo;
+
+        /* a libcurl that knows of a directory only */
+
+        if (file == NULL) {
+            return CURLE_OK;
+        }
+    }
+
+    rc = curl_easy_setopt(easy, CURLOPT_CAINFO, file);
     rc |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    rc |= curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    rc |= curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT,
+                           ngx_http_auth_tenant_curl_cas_age(file));
 
     return rc;
+}
+
+
+/*
+ * How old, in seconds, what was read of a file may be: no older than its last
+ * change that was seen.  0: it has to be read again.
+ */
+
+static long
+ngx_http_auth_tenant_curl_cas_age(const char *file)
+{
+    struct stat                   st;
+    ngx_msec_t                    age;
+    ngx_http_auth_tenant_curl_t  *curl;
+
+    curl = &ngx_http_auth_tenant_curl;
+
+    if (stat(file, &st) == -1) {
+        ngx_memzero(&curl->ca, sizeof(struct stat));
+        return 0;
+    }
+
+    if (st.st_dev != curl->ca.st_dev
+        || st.st_ino != curl->ca.st_ino
+        || st.st_size != curl->ca.st_size
+        || ngx_memcmp(&ngx_http_auth_tenant_mtime(&st),
+                      &ngx_http_auth_tenant_mtime(&curl->ca),
+                      sizeof(struct timespec))
+           != 0
+        || ngx_memcmp(&ngx_http_auth_tenant_ctime(&st),
+                      &ngx_http_auth_tenant_ctime(&curl->ca),
+                      sizeof(struct timespec))
+           != 0)
+    {
+        curl->ca = st;
+        curl->ca_changed = ngx_current_msec;
+        return 0;
+    }
+
+    age = (ngx_current_msec - curl->ca_changed) / 1000;
+
+    return (long) ngx_min(age, 86400);
 }
 
 
