@@ -9,14 +9,8 @@ use warnings;
 use lib 't/lib';
 
 use AuthTenant::Glue;
-use Test::More;
 
-my $program = AuthTenant::Glue::program('list_test');
-
-die "it does not compile\n" unless $program;
-
-is(`$program 2>&1`,
-   "1..1\nok 1 - unlinked elements go, all others stay\n",
-   'unlinked elements go, all others stay');
-
-done_testing();
+glue_tests(
+    list_test => '-O1 -fsanitize=address,undefined'
+               . ' -fno-sanitize-recover=all',
+);

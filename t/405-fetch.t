@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 
-# Fetching over HTTP(S) on nginx's event loop, as nothing but that: an nginx
-# module of the test's own starts what it is asked for, with the module's code
-# (t/glue/fetch_module.c), and the suite's provider answers as it should or
-# goes wrong in every way it knows.
+# Fetching over HTTP(S), as nothing but that: an nginx module of the test's own
+# starts what it is asked for, with the module's code (t/glue/fetch_module.c),
+# and the suite's provider answers as it should or goes wrong in every way it
+# knows.
 
 use strict;
 use warnings;
@@ -11,23 +11,12 @@ use warnings;
 use lib 't/lib';
 
 use File::Temp ();
-use JSON::PP qw(decode_json);
 use Test::More;
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
-use AuthTenant::Glue;
-use AuthTenant::Nginx;
+use AuthTenant::Fetch qw(fetch fetching);
 use AuthTenant::Provider;
 use AuthTenant::Token qw(key jwks);
-
-my $module = AuthTenant::Glue::module('fetch_module')
-    or die "the module does not compile\n";
-
-# none of these may count
-
-$ENV{"${_}_proxy"} = $ENV{uc "${_}_proxy"} = 'http://127.0.0.1:9'
-    for qw(http https all);
-$ENV{NO_PROXY} = '*';
 
 my $provider = AuthTenant::Provider->start;
 my $key = key('ES256');
@@ -38,44 +27,15 @@ my $good = jwks($key);
 my $url = $provider->issuer('acme') . '/jwks';
 
 
-sub nginx {
-    my (%conf) = @_;
+# none of these may count
 
-    my $main = delete $conf{main} // '';
+my @environment = map { ("${_}_proxy", uc "${_}_proxy") } qw(http https all);
+$ENV{$_} = 'http://127.0.0.1:9' for @environment;
+$ENV{NO_PROXY} = $ENV{no_proxy} = '*';
 
-    return AuthTenant::Nginx->start(
-        main => "load_module $module;"
-                . " env http_proxy; env https_proxy; env all_proxy;"
-                . " env HTTPS_PROXY; env ALL_PROXY; env NO_PROXY; $main",
-        server => 'location /fetch { fetch_test; }
-                   location /alive { return 200 alive; }', %conf);
-}
-
-
-# What came of a fetch: { status, error, length, cache_control, started, body,
-# seconds }.
-
-sub fetch {
-    my ($nginx, $what, %arg) = @_;
-
-    $arg{url} = $what;
-    s/([^\w.-])/sprintf '%%%02x', ord $1/ge for values %arg;
-
-    my $start = time;
-    my ($status, $text) = $nginx->get(
-        '/fetch?' . join '&', map { "$_=$arg{$_}" } keys %arg);
-    return { error => "HTTP $status" } if $status != 200;
-
-    my (undef, $json, $body) = $text =~ /\r\n\r\n(({.*})\n(.*))\z/s;
-    ($json, $body) = $text =~ /\r\n\r\n({.*})\n(.*)\z/s;
-    my $said = decode_json($json);
-    $said->{body} = $body;
-    $said->{seconds} = time - $start;
-    return $said;
-}
-
-
-my $nginx = nginx();
+my $environment = join ' ', map { "env $_;" } @environment,
+                                              qw(NO_PROXY no_proxy);
+my $nginx = fetching(main => $environment);
 
 
 subtest 'a document' => sub {
@@ -342,167 +302,6 @@ subtest 'TLS' => sub {
 };
 
 
-subtest 'many at once, and in turn' => sub {
-
-    is(fetch($nginx, $url, again => 20)->{started}, 21,
-       'the handler of one may start the next');
-
-    $provider->fault('/jwks', delay => 0.2);
-    my $said = fetch($nginx, $url, at_once => 30);
-    is($said->{started}, 31, 'many at once');
-    is($said->{body}, $good, 'of which one ends');
-    $provider->heal;
-
-    $provider->fault('/jwks', 'never');
-    is(fetch($nginx, $url, cancel => 1)->{error}, 'HTTP 204',
-       'one that is cancelled when it is started');
-
-    my $socket = $nginx->connect;
-    print $socket "GET /fetch?url=$url HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    sleep 0.2;
-    close $socket;
-    sleep 0.2;
-
-    my ($last) = reverse $provider->requests;
-    is($last->{end}, 'closed', 'or while it waits');
-    $provider->heal;
-
-    is(fetch($nginx, $url)->{body}, $good, 'and one more');
-};
-
-
-# E4: what is fetched slowly costs nobody anything
-
-subtest 'processor time' => sub {
-
-    my ($worker) = map { split } `pgrep -P @{[ $nginx->pid ]}`;
-    my $used = sub {
-        open my $fh, '<', "/proc/$worker/schedstat" or return 0;
-        return (split ' ', <$fh>)[0] / 1e9;
-    };
-
-    $provider->fault('/jwks', slow_body => 0.01);
-    my $before = $used->();
-    fetch($nginx, $url, timeout => 2000);
-    my $cost = $used->() - $before;
-    cmp_ok($cost, '<', 0.1, 'a byte each 10 ms, 2 s long')
-        or diag("$cost s");
-
-    $provider->fault('/jwks', 'never');
-    $before = $used->();
-    fetch($nginx, $url, timeout => 2000);
-    cmp_ok($used->() - $before, '<', 0.02, 'none, 2 s long');
-    $provider->heal;
-};
-
-
-subtest 'when a worker ends' => sub {
-
-    for my $signal (qw(QUIT TERM HUP)) {
-        my $other = nginx();
-
-        $provider->fault('/jwks', 'never');
-        my $socket = $other->connect;
-        print $socket "GET /fetch?url=$url HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        sleep 0.2;
-
-        # a request holds a worker that was asked politely; a client that
-        # leaves lets it go
-
-        $other->signal($signal);
-        sleep 0.2;
-        close $socket;
-
-        if ($signal eq 'HUP') {
-            sleep 0.5;
-            $provider->heal;
-            is(fetch($other, $url)->{body}, $good, 'the next one fetches');
-        }
-
-        my $start = time;
-        is($other->stop, '', "$signal: nothing is left open");
-        cmp_ok(time - $start, '<', 3, "$signal: soon");
-        $provider->heal;
-    }
-};
-
-
-# too few connections harm what needs one, and nothing else
-
-subtest 'worker_connections' => sub {
-
-    my $few = nginx(events => 'worker_connections 6;');
-    $provider->fault('/jwks', delay => 0.5);
-
-    my $said = fetch($few, $url, at_once => 12);
-    like($said->{error}, qr/worker_connections|^$/, 'some of many');
-    $provider->heal;
-
-    sleep 0.3;
-    is(fetch($few, $url)->{body}, $good, 'later one alone');
-    like($few->log, qr/worker_connections are not enough/, 'nginx says so');
-
-    my $bad = join '', grep { !/worker_connections are not enough/ }
-        split /^/, $few->stop;
-    is($bad, '', 'nothing else happens');
-};
-
-
 is($nginx->stop, '', 'nothing was left open');
-
-
-# every way that this nginx has to wait for events, and a single process
-
-my $built = $ENV{AUTH_TENANT_NGINX} // 'dynamic';
-my @methods = $built eq 'dynamic' ? 'epoll' : qw(epoll poll select);
-
-for (map { ([$_, ''], [$_, 'master_process off;']) } @methods) {
-    my ($method, $main) = @$_;
-
-    subtest "$method $main" => sub {
-        my $other = nginx(main => $main,
-                          events => "use $method; worker_connections 64;");
-
-        is(fetch($other, $url)->{body}, $good, 'a document');
-        is(fetch($other, $url, again => 5, at_once => 10)->{started}, 16,
-           'many');
-        $provider->fault('/jwks', 'half_reset');
-        isnt(fetch($other, $url)->{error}, '', 'one that goes wrong');
-        $provider->fault('/jwks', 'never');
-        like(fetch($other, $url, timeout => 300)->{error}, qr/timed out/,
-             'one that never ends');
-        $provider->heal;
-        like($other->log, qr/"$method" event method/, 'the method')
-            if $method ne 'epoll';
-        is(fetch($other, $url)->{body}, $good, 'and as before');
-        is($other->stop, '', 'nothing was left open');
-    };
-}
-
-
-# a single process keeps its events over a reload, which it survives
-
-subtest 'master_process off, and a reload' => sub {
-    my $single = nginx(main => 'master_process off;');
-    my $pid = $single->pid;
-
-    $provider->fault('/jwks', 'never');
-    my $socket = $single->connect;
-    print $socket "GET /fetch?url=$url&timeout=1000 HTTP/1.1\r\n"
-                  . "Host: localhost\r\n\r\n";
-    sleep 0.2;
-    $single->signal('HUP');
-    sleep 1.5;
-
-    ok(kill(0, $pid), 'it lives on');
-    like($single->log, qr/reconfiguring/, 'with another configuration');
-    unlike($single->log, qr/signal 11/, 'unharmed');
-    $provider->heal;
-
-    $single->signal('TERM');
-    sleep 0.05 for grep { kill 0, $pid } 1 .. 40;
-    ok(!kill(0, $pid), 'it ends');
-    $single->stop;
-};
 
 done_testing();
