@@ -87,8 +87,14 @@ END
 sub command {
     my ($path, @more) = @_;
 
-    my $nginx = $variant eq 'dynamic' ? 'nginx' : "$build/$variant/nginx";
-    return ($nginx, '-p', $path, '-e', "$path/error.log",
+    # as a whole path: an upgrade of the binary runs it once more
+
+    my ($nginx) = $variant eq 'dynamic'
+        ? (grep { -x } map { "$_/nginx" } split(/:/, $ENV{PATH} // ''),
+                                          '/usr/sbin', '/sbin')
+        : "$build/$variant/nginx";
+
+    return ($nginx // 'nginx', '-p', $path, '-e', "$path/error.log",
             '-c', "$path/nginx.conf", @more);
 }
 
