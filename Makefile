@@ -9,9 +9,10 @@
 #   make coverage        of the core, with its thresholds
 #   make mutate          each rule taken out must fail a test; M=jws one area
 #   make bench           what the module costs; make bench-core
+#   make faults          what goes wrong, under load; FAULTS=short, E="E4 E13"
 
 .PHONY: all build deps static sanitize test unit fuzz coverage mutate \
-        bench bench-core lint run install clean
+        bench bench-core faults lint run install clean
 
 all: build
 
@@ -58,6 +59,12 @@ bench:
 bench-core:
 	util/install-deps build
 	$(MAKE) -C bench core
+
+faults:
+	util/install-deps test
+	util/build dynamic
+	util/build stop
+	util/faults $(E)
 
 lint:
 	util/install-deps test
