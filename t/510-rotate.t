@@ -26,6 +26,7 @@ $provider->realm($_, key('RS256', 'old')) for qw(quick calm slow);
 my $nginx = AuthTenant::Nginx->start(
     main => 'worker_processes 3;', http => <<"END", server => <<'END');
     keepalive_requests 100000;
+    keepalive_timeout  10m;
     auth_tenant_provider quick {
         issuer "@{[ $provider->issuer('quick') ]}";
         audience app; claims user=name; tenants any; refresh 1s; cooldown 1s;
@@ -242,7 +243,7 @@ my ($stopped, $other) = sort keys %at;
 $before = fetches('slow');
 $at{$stopped}->send('/maksym/', token('slow', $next));
 until_true(sub { fetches('slow') > $before });
-kill STOP => $stopped;
+AuthTenant::Client::hold($stopped);
 
 # its lease lasts as long as read_timeout, and a second
 

@@ -6,6 +6,7 @@ package AuthTenant::Client;
 #   my $client = AuthTenant::Client->new($nginx);       # whichever worker
 #   my $client = AuthTenant::Client->at($nginx, $pid);  # that one
 #   my %at = AuthTenant::Client::each_worker($nginx);   # pid => client
+#                                          # each asks for / and needs X-Result
 #
 #   $client->send('/maksym/', $token)      # and does not wait for an answer
 #   $client->send('/', $token, method => 'POST', headers => [...], body => ...)
@@ -18,6 +19,7 @@ package AuthTenant::Client;
 #   $client->reset                         # the client goes away
 #   $client->pid                           # of the worker
 #
+#   AuthTenant::Client::hold($pid...)      # stops processes, until CONT
 #   until_true(sub { ... }, SECONDS)       # what the last call returned
 #
 # The answers are to have the header X-Result, of a location that says
@@ -82,14 +84,14 @@ sub new {
 # the others are held while it is accepted
 
 sub at {
-    my ($class, $nginx, $pid, $path) = @_;
+    my ($class, $nginx, $pid) = @_;
 
     my @others = grep { $_ != $pid } workers($nginx);
 
-    kill STOP => @others;
+    hold(@others);
     my $self = eval {
         my $client = $class->new($nginx);
-        $client->send($path // '/', undef);
+        $client->send('/', undef);
         $client->answer;
         $client;
     };
@@ -102,9 +104,32 @@ sub at {
 }
 
 
+# as many as nginx.conf says, which may just be starting
+
 sub each_worker {
-    my ($nginx, $path) = @_;
-    return map { $_ => __PACKAGE__->at($nginx, $_, $path) } workers($nginx);
+    my ($nginx) = @_;
+
+    open my $fh, '<', "$nginx->{path}/nginx.conf" or die "nginx.conf: $!\n";
+    my ($n) = do { local $/; <$fh> } =~ /^\s*worker_processes (\d+);/m;
+    until_true(sub { workers($nginx) == ($n // 1) }) or die "no workers\n";
+
+    return map { $_ => __PACKAGE__->at($nginx, $_) } workers($nginx);
+}
+
+
+# stops processes, and returns when they have stopped: until then they may
+# still take a connection
+
+sub hold {
+    my (@pids) = @_;
+
+    kill STOP => @pids;
+    for my $pid (@pids) {
+        until_true(sub {
+            open my $fh, '<', "/proc/$pid/stat" or return 1;
+            (<$fh> // ') T') =~ /\) [TtZX]/;
+        });
+    }
 }
 
 
