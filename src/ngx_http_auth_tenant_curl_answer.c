@@ -216,7 +216,7 @@ ngx_http_auth_tenant_curl_answer(ngx_http_auth_tenant_fetch_t *fetch,
 
     if (fetch->code == CURLE_OK && status == 200) {
         answer->body.len = fetch->len;
-        answer->body.data = fetch->body;
+        answer->body.data = fetch->body ? fetch->body : (u_char *) "";
         answer->cache_control.len = fetch->cache_len;
         answer->cache_control.data = fetch->cache_control;
         return;

@@ -150,8 +150,6 @@ ngx_http_auth_tenant_realm_t *ngx_http_auth_tenant_realm_get(
     const auth_tenant_str_t *tenant, ngx_uint_t claim);
 void ngx_http_auth_tenant_realm_free(ngx_http_auth_tenant_realm_t *realm);
 void ngx_http_auth_tenant_realm_follow(ngx_http_auth_tenant_realm_t *realm);
-ngx_uint_t ngx_http_auth_tenant_realm_usable(
-    const ngx_http_auth_tenant_realm_t *realm, int64_t now);
 ngx_int_t ngx_http_auth_tenant_realm_issuer(
     const ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_str_t *tenant, ngx_str_t *issuer, u_char *id);
@@ -159,6 +157,8 @@ ngx_int_t ngx_http_auth_tenant_realm_issuer(
 
 /* _refresh.c */
 
+ngx_uint_t ngx_http_auth_tenant_usable(const ngx_http_auth_tenant_net_t *net,
+    int64_t fetched, int64_t now);
 ngx_int_t ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
     int64_t wait);
 void ngx_http_auth_tenant_refresh_finish(ngx_http_auth_tenant_realm_t *realm);
@@ -181,6 +181,11 @@ void ngx_http_auth_tenant_look_soon(void);
 
 /* _restore.c */
 
+#define NGX_HTTP_AUTH_TENANT_MAX_OWNER                                        \
+    (AUTH_TENANT_MAX_URL + 1 + 2 * AUTH_TENANT_STORE_ID)
+
+void ngx_http_auth_tenant_state_owner(const ngx_str_t *issuer,
+    const u_char *id, ngx_str_t *owner);
 ngx_int_t ngx_http_auth_tenant_state_file(
     const ngx_http_auth_tenant_provider_t *provider, const ngx_str_t *tenant,
     ngx_str_t *path);

@@ -64,7 +64,7 @@ ngx_http_auth_tenant_realm_keys(
     ngx_http_auth_tenant_slot_touch(slot, re->id, now, 0);
     ngx_http_auth_tenant_realm_follow(re);
 
-    if (ngx_http_auth_tenant_realm_usable(re, now)) {
+    if (re->keys && ngx_http_auth_tenant_usable(net, re->fetched, now)) {
         *keys = re->keys;
         return AUTH_TENANT_OK;
     }
@@ -82,29 +82,6 @@ ngx_http_auth_tenant_realm_keys(
     }
 
     return AUTH_TENANT_KEYS_UNAVAILABLE;
-}
-
-
-/*
- * Keys get stale when the next fetch should have been done: it is moved by ten
- * percent, begins at a tick and takes its time.
- */
-
-ngx_uint_t
-ngx_http_auth_tenant_realm_usable(const ngx_http_auth_tenant_realm_t *realm,
-    int64_t now)
-{
-    int64_t                            next;
-    const ngx_http_auth_tenant_net_t  *net;
-
-    net = realm->provider->net;
-
-    next = (int64_t) net->refresh + (int64_t) net->refresh / 10
-           + 2 * NGX_HTTP_AUTH_TENANT_TICK + (int64_t) net->read_timeout;
-
-    return realm->keys
-           && auth_tenant_fresh_usable(realm->fetched, now, next,
-                                       (int64_t) net->stale);
 }
 
 

@@ -43,6 +43,24 @@ ngx_http_auth_tenant_refresh_text(const char *text)
 
 
 /*
+ * Keys get stale when the next fetch should have been done: it is moved by ten
+ * percent, begins at a tick and takes its time.
+ */
+
+ngx_uint_t
+ngx_http_auth_tenant_usable(const ngx_http_auth_tenant_net_t *net,
+    int64_t fetched, int64_t now)
+{
+    int64_t  next;
+
+    next = (int64_t) net->refresh + (int64_t) net->refresh / 10
+           + 2 * NGX_HTTP_AUTH_TENANT_TICK + (int64_t) net->read_timeout;
+
+    return auth_tenant_fresh_usable(fetched, now, next, (int64_t) net->stale);
+}
+
+
+/*
  * Starts a fetch if this process may: NGX_OK.  NGX_AGAIN if one is under way,
  * here or in another process; NGX_DECLINED if it is too early: the last one
  * began less than `wait` ms ago, or the provider fails and is left alone for
@@ -267,7 +285,7 @@ ngx_http_auth_tenant_refresh_failed(ngx_http_auth_tenant_realm_t *realm,
     int64_t                            now;
     uint64_t                           failures;
     const char                        *then;
-    ngx_uint_t                         level;
+    ngx_uint_t                         level, usable;
     const ngx_http_auth_tenant_net_t  *net;
 
     net = realm->provider->net;
@@ -280,10 +298,16 @@ ngx_http_auth_tenant_refresh_failed(ngx_http_auth_tenant_realm_t *realm,
                                       (int64_t) net->refresh,
                                       (uint32_t) ngx_min(failures, 1000),
                                       (uint32_t) ngx_random());
-    realm->outcome = unknown ? NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
-                             : NGX_HTTP_AUTH_TENANT_FETCH_FAILED;
 
     ngx_http_auth_tenant_realm_follow(realm);
+
+    usable = realm->keys && ngx_http_auth_tenant_usable(net, realm->fetched,
+                                                        now);
+
+    /* a tenant whose keys are in use does not vanish with one answer */
+
+    realm->outcome = (unknown && !usable) ? NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
+                                          : NGX_HTTP_AUTH_TENANT_FETCH_FAILED;
 
     level = NGX_LOG_ERR;
 
@@ -296,7 +320,7 @@ ngx_http_auth_tenant_refresh_failed(ngx_http_auth_tenant_realm_t *realm,
             level = NGX_LOG_INFO;
         }
 
-    } else if (ngx_http_auth_tenant_realm_usable(realm, now)) {
+    } else if (usable) {
         then = "the last good ones stay in use";
 
     } else {
@@ -421,10 +445,11 @@ static void
 ngx_http_auth_tenant_refresh_state(ngx_http_auth_tenant_realm_t *realm,
     auth_tenant_str_t *document)
 {
-    u_char     buf[NGX_MAX_PATH];
-    ngx_str_t  path, text;
+    u_char     buf[NGX_MAX_PATH], own[NGX_HTTP_AUTH_TENANT_MAX_OWNER];
+    ngx_str_t  path, owner, text;
 
     path.data = buf;
+    owner.data = own;
 
     if (ngx_http_auth_tenant_state_file(realm->provider, &realm->tenant,
                                         &path)
@@ -433,8 +458,9 @@ ngx_http_auth_tenant_refresh_state(ngx_http_auth_tenant_realm_t *realm,
         return;
     }
 
+    ngx_http_auth_tenant_state_owner(&realm->issuer, realm->id, &owner);
     text = ngx_http_auth_tenant_ngx_str(document);
 
-    (void) ngx_http_auth_tenant_state_write(&path, &realm->issuer, &text,
-                                            ngx_time(), ngx_cycle->log);
+    (void) ngx_http_auth_tenant_state_write(&path, &owner, &text, ngx_time(),
+                                            ngx_cycle->log);
 }

@@ -68,6 +68,26 @@ ngx_http_auth_tenant_state_file(
 }
 
 
+/*
+ * Whose keys are in a state file: those of an issuer, fetched as configured.
+ * Like in the zone, keys of other settings are not taken over.  owner->data
+ * has room for NGX_HTTP_AUTH_TENANT_MAX_OWNER bytes.
+ */
+
+void
+ngx_http_auth_tenant_state_owner(const ngx_str_t *issuer, const u_char *id,
+    ngx_str_t *owner)
+{
+    u_char  *p;
+
+    p = ngx_cpymem(owner->data, issuer->data, issuer->len);
+    *p++ = ' ';
+    p = ngx_hex_dump(p, (u_char *) id, AUTH_TENANT_STORE_ID);
+
+    owner->len = p - owner->data;
+}
+
+
 void
 ngx_http_auth_tenant_restore(ngx_cycle_t *cycle,
     ngx_http_auth_tenant_worker_t *worker)
@@ -168,10 +188,11 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
 {
     u_char                      buf[NGX_MAX_PATH], id[AUTH_TENANT_STORE_ID];
     u_char                      iss[AUTH_TENANT_MAX_URL];
+    u_char                      own[NGX_HTTP_AUTH_TENANT_MAX_OWNER];
     time_t                      fetched;
     int64_t                     age;
     ngx_int_t                   rc;
-    ngx_str_t                   path, issuer, document;
+    ngx_str_t                   path, issuer, owner, document;
     const char                 *why;
     ngx_core_conf_t            *ccf;
     auth_tenant_str_t           text, name;
@@ -191,7 +212,10 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
-    rc = ngx_http_auth_tenant_state_read(&path, &issuer, ccf->user, &document,
+    owner.data = own;
+    ngx_http_auth_tenant_state_owner(&issuer, id, &owner);
+
+    rc = ngx_http_auth_tenant_state_read(&path, &owner, ccf->user, &document,
                                          &fetched, &why, cycle->log);
 
     if (rc == NGX_DECLINED) {
@@ -212,10 +236,7 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
             why = report.error ? report.error : "it has no usable key";
             rc = NGX_ERROR;
 
-        } else if (!auth_tenant_fresh_usable(-age, 0,
-                                        (int64_t) provider->net->refresh,
-                                        (int64_t) provider->net->stale))
-        {
+        } else if (!ngx_http_auth_tenant_usable(provider->net, -age, 0)) {
             why = "it is older than \"stale\" allows";
             rc = NGX_ERROR;
 

@@ -197,7 +197,7 @@ ngx_http_auth_tenant_state_parse(const ngx_str_t *text,
         != NGX_OK
         || p == last || *p != LF)
     {
-        *why = "it is of another issuer";
+        *why = "it is of another issuer, or of other settings";
         return NGX_ERROR;
     }
 

@@ -328,8 +328,7 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
         /* a tenant that isn't there is looked for when it is asked for */
 
         if (ngx_http_auth_tenant_load(&slot->outcome)
-            == NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
-            && ngx_http_auth_tenant_slot_generation(worker->zone, slot) == 0)
+            == NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN)
         {
             continue;
         }
