@@ -40,12 +40,6 @@ auth_tenant_fresh_max_age(const auth_tenant_str_t *cache_control)
         pos = auth_tenant_fresh_directive(cache_control, pos, &name,
                                           &argument);
 
-        if (auth_tenant_fresh_named(&name, "no-store")
-            || auth_tenant_fresh_named(&name, "no-cache"))
-        {
-            return 0;
-        }
-
         if (!auth_tenant_fresh_named(&name, "max-age")) {
             continue;
         }

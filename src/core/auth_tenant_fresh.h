@@ -20,10 +20,11 @@
 
 /*
  * How long an answer says that it is fresh, in seconds: the "max-age" of one
- * Cache-Control field value (RFC 9111 section 5.2.2), 0 for "no-store" and
- * "no-cache", whatever their argument, -1 if it says nothing usable.  Of
- * several max-age the least counts; directives are compared without case,
- * quoted arguments are allowed, a number beyond 2^31 counts as 2^31.
+ * Cache-Control field value (RFC 9111 section 5.2.2.1), -1 if it has none that
+ * is usable.  Of several the least counts; directives are compared without
+ * case, quoted arguments are allowed, a number beyond 2^31 counts as 2^31.
+ * "no-cache" and "no-store" are for caches of HTTP: providers say so of all
+ * their answers, and nothing by it about how often keys change.
  */
 int64_t auth_tenant_fresh_max_age(const auth_tenant_str_t *cache_control);
 

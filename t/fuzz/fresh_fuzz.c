@@ -50,13 +50,6 @@ naive_directive(char *text, size_t len, int64_t *least)
         *value++ = '\0';
     }
 
-    if (strcasecmp(text, "no-store") == 0
-        || strcasecmp(text, "no-cache") == 0)
-    {
-        *least = 0;
-        return;
-    }
-
     if (value == NULL || strcasecmp(text, "max-age") != 0) {
         return;
     }
@@ -104,7 +97,7 @@ naive_max_age(const auth_tenant_str_t *s)
     state = OUTSIDE;
     n = 0;
 
-    for (i = 0; i < s->len && least != 0; i++) {
+    for (i = 0; i < s->len; i++) {
 
         if (state == OUTSIDE && s->data[i] == ',') {
             naive_directive(text, n, &least);
@@ -125,9 +118,7 @@ naive_max_age(const auth_tenant_str_t *s)
         }
     }
 
-    if (least != 0) {
-        naive_directive(text, n, &least);
-    }
+    naive_directive(text, n, &least);
 
     free(text);
 
