@@ -12,6 +12,7 @@
 
 
 static void ngx_http_auth_tenant_worker_cleanup(void *data);
+static void ngx_http_auth_tenant_leave(ngx_http_auth_tenant_worker_t *worker);
 static void ngx_http_auth_tenant_tick_handler(ngx_event_t *ev);
 static void ngx_http_auth_tenant_tick_provider(
     ngx_http_auth_tenant_provider_t *provider);
@@ -67,10 +68,7 @@ ngx_http_auth_tenant_worker_create(ngx_conf_t *cf,
                     ngx_str_rbtree_insert_value);
     ngx_queue_init(&worker->realms);
 
-    /*
-     * Realms live as long as this configuration's requests: a single process
-     * keeps those of an old one beside the new.
-     */
+    /* a single process keeps an old configuration beside the new one */
 
     cln = ngx_pool_cleanup_add(cf->pool, 0);
     if (cln == NULL) {
@@ -102,17 +100,30 @@ ngx_http_auth_tenant_worker_cleanup(void *data)
 ngx_int_t
 ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle)
 {
-    ngx_http_auth_tenant_worker_t  *worker;
+    ngx_http_auth_tenant_worker_t  *worker, *old;
 
     worker = ngx_http_auth_tenant_worker(cycle);
 
-    if (worker == NULL) {
+    if (worker) {
+        worker->zone = ngx_http_auth_tenant_zone(worker->conf->zone);
+        ngx_http_auth_tenant_restore(cycle, worker);
+    }
+
+    if (ngx_process != NGX_PROCESS_SINGLE
+        || cycle->old_cycle == NULL || cycle->old_cycle->conf_ctx == NULL)
+    {
         return NGX_OK;
     }
 
-    worker->zone = ngx_http_auth_tenant_zone(worker->conf->zone);
+    /* a single process goes on; its old zone may be gone in a moment */
 
-    ngx_http_auth_tenant_restore(cycle, worker);
+    old = ngx_http_auth_tenant_worker(cycle->old_cycle);
+
+    if (old) {
+        ngx_http_auth_tenant_leave(old);
+        ngx_http_auth_tenant_worker_cleanup(old);
+        old->zone = worker ? worker->zone : NULL;
+    }
 
     return NGX_OK;
 }
@@ -175,14 +186,9 @@ ngx_http_auth_tenant_net_ready(ngx_log_t *log)
 }
 
 
-/* What a worker was fetching, another may fetch right away. */
-
 void
 ngx_http_auth_tenant_net_exit_process(ngx_cycle_t *cycle)
 {
-    int64_t                         now;
-    ngx_queue_t                    *q;
-    ngx_http_auth_tenant_realm_t   *realm;
     ngx_http_auth_tenant_worker_t  *worker;
 
     worker = ngx_http_auth_tenant_worker(cycle);
@@ -190,6 +196,24 @@ ngx_http_auth_tenant_net_exit_process(ngx_cycle_t *cycle)
     if (worker == NULL) {
         return;
     }
+
+    ngx_http_auth_tenant_leave(worker);
+
+    if (ngx_http_auth_tenant_fetching) {
+        ngx_http_auth_tenant_fetch_done();
+        ngx_http_auth_tenant_state_done(1000, cycle->log);
+    }
+}
+
+
+/* What a worker was fetching, another may fetch right away. */
+
+static void
+ngx_http_auth_tenant_leave(ngx_http_auth_tenant_worker_t *worker)
+{
+    int64_t                        now;
+    ngx_queue_t                   *q;
+    ngx_http_auth_tenant_realm_t  *realm;
 
     now = ngx_http_auth_tenant_clock();
 
@@ -207,11 +231,6 @@ ngx_http_auth_tenant_net_exit_process(ngx_cycle_t *cycle)
         }
 
         ngx_http_auth_tenant_refresh_abandon(realm);
-    }
-
-    if (ngx_http_auth_tenant_fetching) {
-        ngx_http_auth_tenant_fetch_done();
-        ngx_http_auth_tenant_state_done(1000, cycle->log);
     }
 }
 

@@ -394,7 +394,7 @@ my %fresh = (
     silent     => [undef, 540, 660],
     'max-age'  => ['Cache-Control: max-age=120', 108, 132],
     short      => ['Cache-Control: public, max-age=1', 54, 66],
-    'no-store' => ['Cache-Control: no-store', 54, 66],
+    'no-store' => ['Cache-Control: no-store', 540, 660],
     long       => ['Cache-Control: max-age=86400', 540, 660],
     quoted     => ['cache-control: max-age="180"', 162, 198],
 );
