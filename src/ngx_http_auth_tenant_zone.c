@@ -229,9 +229,7 @@ ngx_http_auth_tenant_zone_attach(ngx_http_auth_tenant_zone_t *zone,
     root = zone->shpool->data;
     at = (uintptr_t) root - (uintptr_t) shm->addr;
 
-    if ((uintptr_t) root < (uintptr_t) shm->addr
-        || at < sizeof(ngx_slab_pool_t)
-        || at > shm->size - zone->end
+    if (at > shm->size - zone->end
         || at % sizeof(uint64_t) != 0
         || root->magic != NGX_HTTP_AUTH_TENANT_ZONE_MAGIC
         || root->version != NGX_HTTP_AUTH_TENANT_ZONE_VERSION

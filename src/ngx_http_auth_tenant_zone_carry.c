@@ -157,6 +157,10 @@ ngx_http_auth_tenant_zone_carry_slot(ngx_http_auth_tenant_zone_t *zone,
 
     epoch = ngx_http_auth_tenant_load(&from->epoch);
 
+    if (ngx_http_auth_tenant_load(&from->used) != 1) {
+        return NGX_DECLINED;
+    }
+
     ngx_memcpy(copy.id, from->id, sizeof(copy.id));
     ngx_memcpy(copy.provider, from->provider, sizeof(copy.provider));
     ngx_memcpy(copy.tenant, from->tenant, sizeof(copy.tenant));
@@ -172,8 +176,9 @@ ngx_http_auth_tenant_zone_carry_slot(ngx_http_auth_tenant_zone_t *zone,
 
     /* all of that was one owner's */
 
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+
     if (copy.tenant_len > sizeof(copy.tenant)
-        || !ngx_http_auth_tenant_slot_is(from, copy.id)
         || ngx_http_auth_tenant_load(&from->epoch) != epoch)
     {
         return NGX_DECLINED;

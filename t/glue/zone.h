@@ -209,10 +209,14 @@ zone_memory(ngx_shm_t *shm)
 
     size = ngx_align(shm->size, ngx_pagesize);
 
-    shm->addr = mmap(NULL, size, PROT_READ|PROT_WRITE,
+    shm->addr = mmap(NULL, size + 1024 * 1024, PROT_READ|PROT_WRITE,
                      MAP_SHARED|MAP_ANONYMOUS, -1, 0);
 
-    if (shm->addr == MAP_FAILED) {
+    /* what comes behind is nobody's */
+
+    if (shm->addr == MAP_FAILED
+        || mprotect(shm->addr + size, 1024 * 1024, PROT_NONE) != 0)
+    {
         abort();
     }
 
@@ -294,7 +298,8 @@ zone_start(size_t size)
     old = zone_cycle.shared_memory.part.elts;
 
     if (old && old->shm.addr) {
-        (void) munmap(old->shm.addr, ngx_align(old->shm.size, ngx_pagesize));
+        (void) munmap(old->shm.addr, ngx_align(old->shm.size, ngx_pagesize)
+                                     + 1024 * 1024);
     }
 
     ngx_memzero(&zone_cycle, sizeof(ngx_cycle_t));

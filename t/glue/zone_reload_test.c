@@ -96,6 +96,7 @@ populate(unsigned n)
     slot = claim_large(1000, NOW);
     (void) lease(slot, 1000, NOW, &ticket);
     (void) finish(slot, 1000, ticket, 1000, 20000);
+    touch(slot, 1000, NOW + 5000, 1);
 
     for (i = 1; i <= n; i++) {
         slot = claim(i, NOW + i);
@@ -136,7 +137,7 @@ carried(unsigned n, const ngx_http_auth_tenant_slot_t *old)
 static void
 test_larger(void)
 {
-    unsigned                      i, kept;
+    unsigned                      i, n, kept;
     uint64_t                      ticket, count;
     ngx_http_auth_tenant_zone_t  *old;
     ngx_http_auth_tenant_slot_t  *slot, *oslot;
@@ -166,6 +167,11 @@ test_larger(void)
     ngx_http_auth_tenant_zone_find(old, zone_id(4), &slot);
     ((u_char *) (ngx_http_auth_tenant_slot_store(old, slot) + 1))[9000] ^= 1;
 
+    /* or says that its tenant's name is longer than there is room for */
+
+    ngx_http_auth_tenant_zone_find(old, zone_id(5), &slot);
+    slot->tenant_len = sizeof(slot->tenant) + 1;
+
     for (count = 0; count < 3; count++) {
         (void) ngx_http_auth_tenant_zone_spend(old, zone_id(0), NOW, 1000, 3);
     }
@@ -189,7 +195,14 @@ test_larger(void)
                                                                       oslot));
     }
 
-    is(kept, 6, "all realms are there, their keys but for the damaged");
+    is(kept, 5, "realms are there, with their keys but for the damaged");
+    ok(!has(5), "and without those whose numbers can't be");
+
+    n = old->large + 5;
+    old->slots[n].used = 0;
+    is(ngx_http_auth_tenant_zone_carry_slot(zone, &zone->slots[n], old,
+                                            &old->slots[n], copy),
+       NGX_DECLINED, "none is copied while it changes its owner");
 
     ngx_http_auth_tenant_zone_find(old, zone_id(1000), &oslot);
     slot = carried(1000, oslot);
@@ -245,7 +258,8 @@ test_smaller(void)
     is(proven, ngx_min(n / 3, zone->small), "with the proven ones first");
     ok(has(n / 3 * 3) && (n / 3 <= zone->small || !has(3)),
        "the last used first");
-    ok(has(1000), "and the one without tenant");
+    ok(ngx_http_auth_tenant_zone_find(zone, zone_id(1000), &slot) == NGX_OK
+       && holds(slot, 1000, 1000, 20000), "and the one without tenant");
 
     /* of unproven ones too, the last used */
 

@@ -52,6 +52,16 @@ test_layout(void)
 
     is(bad, 0, "any other size has room for both kinds of stores");
 
+    for (bad = 0, size = 4096; size < SMALLEST; size += 1024) {
+        bad += ngx_http_auth_tenant_zone_large(size)
+               * auth_tenant_store_size(NGX_HTTP_AUTH_TENANT_LARGE)
+               + ngx_http_auth_tenant_zone_small(size)
+                 * auth_tenant_store_size(NGX_HTTP_AUTH_TENANT_SMALL)
+               > size / 2;
+    }
+
+    is(bad, 0, "and none has more than there is room for");
+
     size = NGX_HTTP_AUTH_TENANT_ZONE_SIZE;
     nlarge = ngx_http_auth_tenant_zone_large(size);
     nsmall = ngx_http_auth_tenant_zone_small(size);
@@ -88,6 +98,13 @@ test_layout(void)
     ok(ngx_http_auth_tenant_clock() > 0
        && ngx_http_auth_tenant_clock() - ngx_http_auth_tenant_clock() <= 0,
        "E16: the clock only goes on");
+}
+
+
+static void
+claim_between(void)
+{
+    touch(claim(3, NOW), 3, NOW, 1);
 }
 
 
@@ -130,6 +147,13 @@ test_claim(void)
     ok(claim(1, NOW) == a, "or needs it for a slot that is there");
     zone->shpool->lock.lock = 0;
 
+    /* two processes claim for the same one */
+
+    zone_before_lock = claim_between;
+    a = claim(3, NOW);
+    ok(a && ngx_http_auth_tenant_slot_proven(a),
+       "a slot that was claimed meanwhile is taken as it is");
+
     /* E15: exhausted */
 
     fill(1);
@@ -158,7 +182,10 @@ test_claim(void)
     (void) finish(a, 1, ticket, 1, 100);
     touch(a, 1, NOW + 1, 0);
     epoch = a->epoch;
-    set(&a->attempted, 0);
+    set(&a->attempted, NOW - 5);
+    set(&a->deadline, NOW - 5);
+    set(&a->finished, 0);
+    set(&a->failures, 3);
 
     ok(holds(a, 1, 1, 100) && !ngx_http_auth_tenant_slot_proven(a),
        "a realm has keys, which no token has needed");
@@ -513,6 +540,10 @@ test_budget(void)
     is(spend(100, NOW + 1001, 1), NGX_OK, "until a window is over");
     is(spend(2, NOW + 1001, 1), NGX_DECLINED, "and only that place is taken");
     is(spend(101, NOW + 1001, 1), NGX_DECLINED, "once");
+
+    set(&zone->root->budgets[9].used, 2);
+    set(&zone->root->budgets[9].until, NOW + 1500);
+    is(spend(102, NOW + 1001, 1), NGX_OK, "E15: who takes it begins anew");
 
     set(&zone->root->budgets[5].until, INT64_MAX);
     set(&zone->root->budgets[5].count, -1);
