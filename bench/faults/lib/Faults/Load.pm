@@ -16,6 +16,7 @@ use warnings;
 
 use File::Temp ();
 use JSON::PP ();
+use Time::HiRes qw(sleep time);
 
 use AuthTenant::Nginx ();
 
@@ -33,13 +34,17 @@ sub start {
     my $pid = open my $out, '-|', $program, @options, "$file"
         or die "$program: $!\n";
 
-    return bless { pid => $pid, out => $out, file => $file }, $class;
+    return bless { pid => $pid, out => $out, file => $file, begun => time },
+        $class;
 }
 
 
 sub stop {
     my ($self) = @_;
 
+    # it has to be listening
+
+    sleep 0.3 if time - $self->{begun} < 0.3;
     kill TERM => $self->{pid};
     return $self->wait;
 }

@@ -36,7 +36,8 @@ sub prepare {
             or die "load generator: not compiled\n";
     }
 
-    system("'$top/util/build' stop > /dev/null") == 0
+    ($ENV{AUTH_TENANT_NGINX} // 'dynamic') ne 'dynamic'
+        || system("'$top/util/build' stop > /dev/null") == 0
         or die "util/build has failed\n";
 
     $ENV{FAULTS_LOAD} = $program;
