@@ -313,6 +313,7 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
 {
     int64_t                           now;
     ngx_uint_t                        n;
+    u_char                            buf[AUTH_TENANT_MAX_LABEL];
     auth_tenant_str_t                 tenant;
     ngx_http_auth_tenant_slot_t      *slot;
     ngx_http_auth_tenant_realm_t     *realm;
@@ -352,8 +353,16 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
             continue;
         }
 
-        tenant.data = slot->tenant;
+        /* a copy: the slot may become another tenant's at any moment */
+
+        tenant.data = buf;
         tenant.len = ngx_http_auth_tenant_load(&slot->tenant_len);
+
+        if (tenant.len > sizeof(buf)) {
+            continue;
+        }
+
+        ngx_memcpy(buf, slot->tenant, tenant.len);
 
         realm = ngx_http_auth_tenant_realm_get(provider, &tenant,
                                                NGX_HTTP_AUTH_TENANT_NO_CLAIM);

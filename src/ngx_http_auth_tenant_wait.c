@@ -76,6 +76,23 @@ ngx_http_auth_tenant_ask(ngx_http_request_t *r,
 
     ngx_add_timer(ev, realm->provider->net->read_timeout + 1500);
 
+    if (realm->ticket == 0) {
+
+        /*
+         * Another process fetches, or the lock is held, for a moment: then
+         * what others wait for already is not given up.
+         */
+
+        if (rc == NGX_AGAIN) {
+            realm->awaited = ngx_http_auth_tenant_load(&realm->slot->ticket);
+
+        } else if (ngx_queue_empty(&realm->waiters)) {
+            realm->awaited = 0;
+        }
+
+        ngx_http_auth_tenant_look_soon();
+    }
+
     ngx_queue_insert_tail(&realm->waiters, &waiter->queue);
     realm->worker->waiting++;
 
@@ -84,15 +101,6 @@ ngx_http_auth_tenant_ask(ngx_http_request_t *r,
 
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
-
-    if (realm->ticket == 0) {
-
-        /* another process fetches, or the lock is held */
-
-        realm->awaited = (rc == NGX_AGAIN)
-                         ? ngx_http_auth_tenant_load(&realm->slot->ticket) : 0;
-        ngx_http_auth_tenant_look_soon();
-    }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "auth_tenant: waits for keys of \"%V\"", &realm->issuer);
@@ -106,22 +114,23 @@ ngx_http_auth_tenant_ask(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_auth_tenant_ask_provider(ngx_http_auth_tenant_realm_t *realm)
 {
+    int64_t                       now;
     ngx_int_t                     rc;
     ngx_http_auth_tenant_slot_t  *slot;
 
     slot = realm->slot;
+    now = ngx_http_auth_tenant_clock();
 
-    if (realm->ticket) {
+    /* a flood of such tokens does not contend for the lock meanwhile */
+
+    if (realm->ticket || ngx_http_auth_tenant_slot_leased(slot, now)) {
         return NGX_AGAIN;
     }
 
     /* a provider that fails is not asked more often because clients ask */
 
     if (ngx_http_auth_tenant_load(&slot->failures)
-        && ngx_http_auth_tenant_clock()
-           < ngx_http_auth_tenant_load(&slot->due)
-        && ngx_http_auth_tenant_load(&slot->deadline)
-           <= ngx_http_auth_tenant_clock())
+        && now < ngx_http_auth_tenant_load(&slot->due))
     {
         return NGX_DECLINED;
     }
@@ -209,6 +218,12 @@ ngx_http_auth_tenant_waiter_handler(ngx_event_t *ev)
     ngx_http_auth_tenant_stop_waiting(ctx);
 
     ngx_http_set_log_request(c->log, r);
+
+    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        ngx_http_run_posted_requests(c);
+        return;
+    }
 
     r->read_event_handler = ngx_http_block_reading;
     r->write_event_handler = ngx_http_core_run_phases;
