@@ -227,6 +227,21 @@ ngx_http_auth_tenant_slot_proven(const ngx_http_auth_tenant_slot_t *slot)
 }
 
 
+void
+ngx_http_auth_tenant_slot_tenant(const ngx_http_auth_tenant_slot_t *slot,
+    u_char *buf, auth_tenant_str_t *tenant)
+{
+    uint64_t  len;
+
+    len = ngx_http_auth_tenant_load(&slot->tenant_len);
+
+    tenant->data = buf;
+    tenant->len = ngx_min(len, AUTH_TENANT_MAX_LABEL);
+
+    ngx_memcpy(buf, slot->tenant, tenant->len);
+}
+
+
 /* A mark that comes too late names an epoch of the past, and marks nothing. */
 
 void

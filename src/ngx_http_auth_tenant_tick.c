@@ -353,16 +353,7 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
             continue;
         }
 
-        /* a copy: the slot may become another tenant's at any moment */
-
-        tenant.data = buf;
-        tenant.len = ngx_http_auth_tenant_load(&slot->tenant_len);
-
-        if (tenant.len > sizeof(buf)) {
-            continue;
-        }
-
-        ngx_memcpy(buf, slot->tenant, tenant.len);
+        ngx_http_auth_tenant_slot_tenant(slot, buf, &tenant);
 
         realm = ngx_http_auth_tenant_realm_get(provider, &tenant,
                                                NGX_HTTP_AUTH_TENANT_NO_CLAIM);

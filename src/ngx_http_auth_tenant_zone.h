@@ -192,6 +192,14 @@ ngx_uint_t ngx_http_auth_tenant_slot_proven(
 
 
 /*
+ * A copy of the slot's tenant, to `buf` of AUTH_TENANT_MAX_LABEL bytes: the
+ * slot may become another tenant's at any moment, and the name with it.
+ */
+void ngx_http_auth_tenant_slot_tenant(const ngx_http_auth_tenant_slot_t *slot,
+    u_char *buf, auth_tenant_str_t *tenant);
+
+
+/*
  * A request has used the realm; `proven`: a token was verified.  Takes no
  * lock, and stores nothing more often than each second.
  */
