@@ -143,7 +143,7 @@ my @tls = (
     [tls11       => "can't be fetched"],
 );
 
-my ($http, $server) = ('auth_tenant_zone tenants 32m;', '');
+my ($http, $server) = ('auth_tenant_zone tenants 40m;', '');
 
 sub provider {
     my ($name, $issuer, @more) = @_;
@@ -198,7 +198,13 @@ $provider->document("$hidden/keys", jwks($old));
 provider('hidden', $hidden, 'allow_http on;',
          'proxy "' . $provider->url . '";');
 
-my %issuer = (hidden => $hidden, tls => $tls->issuer('tls'),
+# one whose private key is published
+
+$provider->realm('leaky', $old, $new->jwk(d => 'AAAA'));
+provider('leaky', $provider->issuer('leaky'));
+
+my %issuer = (leaky => $provider->issuer('leaky'), hidden => $hidden,
+              tls => $tls->issuer('tls'),
               (map { $_ => $provider->issuer($_) } @names),
               (map { $_ => $secure->issuer($_) } qw(plain downgraded)));
 
@@ -240,7 +246,13 @@ subtest 'all keys are good at first' => sub {
     }
 };
 
-is(scalar $provider->requests('hidden.example/keys'), 1,
+is(result('leaky', \%new), '401 unknown_key',
+   'A4.8: a private key that was published is not used');
+like((said('leaky', '\[error\]'))[0],
+     qr/1 are published with private members, .* no longer secret/,
+     'and is an alarm');
+
+cmp_ok(scalar $provider->requests('hidden.example/keys'), '>', 0,
    'proxy: it was asked, with the whole URL');
 
 

@@ -423,6 +423,47 @@ is($nginx->stop, '', 'no alerts, no leaks');
 $provider->heal;
 
 
+# A tenant that is gone for a moment, and one that was never there
+
+conf('1m');
+provider('many', $provider->template, $fast);
+$provider->realm('acme', $old);
+$nginx = start();
+
+subtest 'a tenant whose discovery document is gone' => sub {
+    my $well_known = '/acme/.well-known/openid-configuration';
+
+    is(ask($nginx, $path{acme}, token($old, $issuer{acme})), '200 ok',
+       'has keys');
+    $provider->forget('acme');
+    $provider->clear;
+
+    my $wrong = 0;
+    wait_until(10, sub {
+        $wrong += ask($nginx, $path{acme}, token($old, $issuer{acme}))
+                  !~ /^200/;
+        return 3 <= (() = $provider->requests($well_known));
+    });
+    is($wrong, 0, 'keeps them');
+    cmp_ok(scalar $provider->requests($well_known), '>=', 3,
+           'is asked for again');
+    like($nginx->log, qr/\[error\].*acme.*status 404; the last good ones/,
+         'which the log says');
+
+    $provider->realm('acme', $new);
+    wait_for(6, 'and comes back', sub {
+        ask($nginx, $path{acme}, token($new, $issuer{acme})) eq '200 ok'
+    });
+
+    is(ask($nginx, $path{initech}, token($old, $issuer{initech})),
+       '404 unknown_tenant', 'one that was never there is unknown');
+    unlike($nginx->log, qr/\[error\] .*realms\/initech"/,
+           'and nobody\'s alarm');
+};
+
+is($nginx->stop, '', 'no alerts, no leaks');
+
+
 # Keys of one configuration are not those of another, neither in the zone nor
 # on the disk
 
@@ -494,7 +535,7 @@ is($nginx->stop, '', 'no alerts, no leaks');
 
 directory('single');
 $provider->open;
-$provider->realm('one', $old);
+$provider->realm($_, $old) for qw(one acme);
 
 conf('1m');
 provider('one', $issuer{one}, $fast, 'state_path DIR/single/one;');
