@@ -254,7 +254,6 @@ ngx_http_auth_tenant_zone_budget(ngx_http_auth_tenant_zone_t *zone,
         ngx_http_auth_tenant_fence();
 
         ngx_memcpy(spare->provider, provider, AUTH_TENANT_STORE_ID);
-        spare->until = 0;
         spare->count = 0;
 
         ngx_http_auth_tenant_set(&spare->used, 1);
