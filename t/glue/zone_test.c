@@ -113,7 +113,8 @@ test_claim(void)
 {
     uint64_t                      epoch, ticket;
     ngx_http_auth_tenant_slot_t  *a, *b, *slot;
-    auth_tenant_str_t             longest;
+    u_char                        name[AUTH_TENANT_MAX_LABEL];
+    auth_tenant_str_t             longest, tenant;
 
     start();
 
@@ -133,6 +134,14 @@ test_claim(void)
        && memcmp(a->provider, zone_id(0), 32) == 0, "it says whose it is");
     ok(ngx_http_auth_tenant_slot_is(a, zone_id(1))
        && !ngx_http_auth_tenant_slot_is(a, zone_id(2)), "to who asks");
+
+    ngx_http_auth_tenant_slot_tenant(a, name, &tenant);
+    ok(tenant.len == 4 && memcmp(name, "acme", 4) == 0 && tenant.data == name,
+       "and its tenant's name");
+    set(&a->tenant_len, -1);
+    ngx_http_auth_tenant_slot_tenant(a, name, &tenant);
+    is(tenant.len, AUTH_TENANT_MAX_LABEL,
+       "E15: which is never longer than a label");
 
     longest.data = copy;
     longest.len = sizeof(a->tenant) + 1;
