@@ -22,8 +22,6 @@ static int auth_tenant_url_ipv4(const auth_tenant_str_t *host,
     unsigned char *address);
 static const char *auth_tenant_url_port(const auth_tenant_str_t *port);
 static const char *auth_tenant_url_path(const auth_tenant_str_t *path);
-static auth_tenant_str_t auth_tenant_url_own_port(
-    const auth_tenant_url_t *url);
 static int auth_tenant_url_same(const auth_tenant_str_t *a,
     const auth_tenant_str_t *b);
 static int auth_tenant_address_public4(const unsigned char *address);
@@ -87,6 +85,12 @@ auth_tenant_url_authority(auth_tenant_url_t *url, const unsigned char *p,
 {
     const char           *error;
     const unsigned char  *end;
+
+    /* RFC 3986 section 3.2.1: its colon is that of no port */
+
+    if (memchr(p, '@', (size_t) (last - p)) != NULL) {
+        return "has a user name or a password; write none";
+    }
 
     /* RFC 3986 section 3.2.2: brackets hold what has colons of its own */
 
@@ -197,8 +201,7 @@ auth_tenant_url_name(auth_tenant_url_t *url)
 
             if (!auth_tenant_digit(c) && !(c >= 'a' && c <= 'z') && c != '-') {
                 return "has a host with other than letters, digits, \"-\" and "
-                       "\".\"; write no user name, and IPv6 addresses in "
-                       "brackets";
+                       "\".\"; write IPv6 addresses in brackets";
             }
 
             label.len++;
@@ -206,7 +209,8 @@ auth_tenant_url_name(auth_tenant_url_t *url)
         }
 
         if (label.len == 0) {
-            return "has an empty host name, or one with an empty label";
+            return "has an empty host name, or one with an empty label: two "
+                   "dots, or one at an end";
         }
 
         if (label.len > AUTH_TENANT_MAX_LABEL
@@ -357,35 +361,10 @@ auth_tenant_url_path(const auth_tenant_str_t *path)
 
 
 int
-auth_tenant_url_same_origin(const auth_tenant_url_t *a,
-    const auth_tenant_url_t *b)
-{
-    auth_tenant_str_t  port, other;
-
-    port = auth_tenant_url_own_port(a);
-    other = auth_tenant_url_own_port(b);
-
-    return a->https == b->https
-           && auth_tenant_str_eq(&port, &other)
-           && auth_tenant_url_same_host(a, b);
-}
-
-
-int
 auth_tenant_url_same_host(const auth_tenant_url_t *a,
     const auth_tenant_url_t *b)
 {
     return auth_tenant_url_same(&a->host, &b->host);
-}
-
-
-static auth_tenant_str_t
-auth_tenant_url_own_port(const auth_tenant_url_t *url)
-{
-    static const auth_tenant_str_t  http = auth_tenant_string("80");
-    static const auth_tenant_str_t  https = auth_tenant_string("443");
-
-    return url->port.len ? url->port : url->https ? https : http;
 }
 
 

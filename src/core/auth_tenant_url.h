@@ -42,15 +42,7 @@ const char *auth_tenant_url_parse(auth_tenant_url_t *url,
     const auth_tenant_str_t *text);
 
 
-/*
- * 1 if two URLs have one origin (RFC 6454 section 4): scheme, host without
- * case, and port, the scheme's own where none is written.  Else 0.
- */
-int auth_tenant_url_same_origin(const auth_tenant_url_t *a,
-    const auth_tenant_url_t *b);
-
-
-/* As above, but whatever scheme and port: 1 if two URLs have one host. */
+/* 1 if two URLs have one host, without case, whatever scheme and port. */
 int auth_tenant_url_same_host(const auth_tenant_url_t *a,
     const auth_tenant_url_t *b);
 

@@ -65,7 +65,7 @@ check_url(const auth_tenant_issuer_t *issuer, const auth_tenant_str_t *iss)
     check(auth_tenant_str_eq(&url.port, &other.port));
 
     if (!issuer->authority) {
-        check(auth_tenant_url_same_origin(&url, &other));
+        check(auth_tenant_url_same_host(&url, &other));
         return;
     }
 

@@ -197,7 +197,7 @@ test_refused(void)
         { "HTTPS://idp.example/{tenant}", "must begin with" },
         { "ftp://idp.example/{tenant}", "must begin with" },
         { "/realms/x/{tenant}", "must begin with" },
-        { "https://a@idp.example/{tenant}", "no user name" },
+        { "https://a@idp.example/{tenant}", "has a user name" },
         { "https://idp.example:0/{tenant}", "has a port" },
         { "https://{tenant}.a..b", "empty label" },
         { "https://{tenant}.a.b.", "empty label" },

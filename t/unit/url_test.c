@@ -187,10 +187,10 @@ test_refused(void)
         { "https://a./x", "empty label" },
         { "https://127.0.0.1.", "empty label" },
 
-        { "https://user@a", "no user name" },
-        { "https://user:secret@a", "is not a number from 1 to 65535" },
-        { "https://@a", "no user name" },
-        { "https://a@b/", "no user name" },
+        { "https://user@a", "has a user name" },
+        { "https://user:secret@a", "has a user name" },
+        { "https://@a", "has a user name" },
+        { "https://a@b/", "has a user name" },
         { "https://a%2eb", "other than letters" },
         { "https://a%00b", "other than letters" },
         { "https://a_b", "other than letters" },
@@ -297,7 +297,7 @@ test_length(void)
 
 
 static void
-test_origins(void)
+test_hosts(void)
 {
     size_t             i;
     auth_tenant_str_t  s;
@@ -305,28 +305,21 @@ test_origins(void)
 
     static const struct {
         const char  *a, *b;
-        int          origin, host;
+        int          host;
     } rows[] = {
-        { "https://a.b", "https://a.b", 1, 1 },
-        { "https://a.b", "https://A.B/x", 1, 1 },
-        { "https://a.b", "https://a.b:443", 1, 1 },
-        { "http://a.b", "http://a.b:80", 1, 1 },
-        { "https://a.b:8443/x", "https://a.b:8443/y", 1, 1 },
-        { "https://[2001:db8::A]", "https://[2001:DB8::a]:443", 1, 1 },
+        { "https://a.b", "https://a.b", 1 },
+        { "https://a.b", "https://A.B/x", 1 },
+        { "https://a.b", "http://a.b", 1 },
+        { "https://a.b:8443", "https://a.b", 1 },
+        { "https://[2001:db8::A]", "https://[2001:DB8::a]:443", 1 },
 
-        { "https://a.b", "http://a.b", 0, 1 },
-        { "https://a.b:80", "http://a.b", 0, 1 },
-        { "https://a.b", "http://a.b:443", 0, 1 },
-        { "https://a.b", "https://a.b:80", 0, 1 },
-        { "https://a.b:8443", "https://a.b", 0, 1 },
-
-        { "https://a.b", "https://a.c", 0, 0 },
-        { "https://a.b", "https://xa.b", 0, 0 },
-        { "https://a.b", "https://a.bx", 0, 0 },
-        { "https://a.b", "https://x.a.b", 0, 0 },
-        { "https://a-b", "https://amb", 0, 0 },
-        { "https://1.2.3.4", "https://1.2.3.5", 0, 0 },
-        { "https://[::1]", "https://[::01]", 0, 0 }
+        { "https://a.b", "https://a.c", 0 },
+        { "https://a.b", "https://xa.b", 0 },
+        { "https://a.b", "https://a.bx", 0 },
+        { "https://a.b", "https://x.a.b", 0 },
+        { "https://a-b", "https://amb", 0 },
+        { "https://1.2.3.4", "https://1.2.3.5", 0 },
+        { "https://[::1]", "https://[::01]", 0 }
     };
 
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -335,9 +328,6 @@ test_origins(void)
         s = str(rows[i].b);
         ok(auth_tenant_url_parse(&b, &s) == NULL, "and %s", rows[i].b);
 
-        is(auth_tenant_url_same_origin(&a, &b), rows[i].origin,
-           "A7.2: %s origin", rows[i].origin ? "one" : "not one");
-        is(auth_tenant_url_same_origin(&b, &a), rows[i].origin, "either way");
         is(auth_tenant_url_same_host(&a, &b), rows[i].host,
            "A7.3: %s host", rows[i].host ? "one" : "not one");
     }
@@ -439,7 +429,7 @@ main(void)
     test_parts();
     test_refused();
     test_length();
-    test_origins();
+    test_hosts();
     test_addresses();
 
     return done();
