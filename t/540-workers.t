@@ -106,6 +106,7 @@ END
     ok(renew($front), 'there are new workers');
     is(fetches($provider), 1, 'keys were fetched once, before all reloads');
 
+    sleep 0.5 * $slow;
     my @before = workers($front);
     $front->set(http => 'auth_tenant_no_such_thing on;');
     $front->reload;

@@ -7,7 +7,10 @@
 use strict;
 use warnings;
 
-use lib 't/lib';
+use lib 't/lib', 'bench/faults/lib';
+
+use Faults;
+use Faults::Run ();
 use JSON::PP ();
 use Test::More;
 
@@ -23,6 +26,24 @@ $ENV{FAULTS} = 'short';
 open my $out, '-|', $^X, 'util/faults', '--json' or die "util/faults: $!\n";
 my %row = map { $_->{id} => $_ } map { JSON::PP::decode_json($_) } <$out>;
 close $out;
+
+# the load sees what is wrong: the application without a gateway lets everybody
+# in, and nobody listens on another port
+
+Faults::Run::prepare();
+my $application = Faults::application();
+
+my $seen = load(['-n', 40, '-c', 8],
+                line($application, 'right', 200, '-', '/'),
+                line($application, 'user', 200, 'u1', '/'),
+                line($application, 'refused', 401, '-', '/'),
+                line(Faults::port(), 'nobody', 200, '-', '/'))->wait;
+my %group = %{ $seen->{groups} };
+
+is($group{right}{wrong} + $group{right}{lost}, 0, 'right answers are right');
+is($group{user}{wrong}, $group{user}{sent}, 'another user is wrong');
+is($group{refused}{wrong}, $group{refused}{sent}, 'and so is a 200');
+is($group{nobody}{lost}, $group{nobody}{sent}, 'no answer is lost');
 
 for my $id (@ids) {
     my $row = $row{$id};
