@@ -426,9 +426,11 @@ static void
 ngx_http_auth_tenant_log(ngx_http_request_t *r,
     const ngx_http_auth_tenant_ctx_t *ctx, const char *what)
 {
-    u_char                       *p, *last, text[NGX_MAX_ERROR_STR / 4];
-    ngx_uint_t                    level;
-    const auth_tenant_verdict_t  *verdict;
+    u_char                                 *p, *last;
+    u_char                                  text[NGX_MAX_ERROR_STR / 4];
+    ngx_uint_t                              level;
+    const auth_tenant_verdict_t            *verdict;
+    const ngx_http_auth_tenant_provider_t  *provider;
 
     verdict = auth_tenant_verdict(ctx->verdict);
 
@@ -444,9 +446,10 @@ ngx_http_auth_tenant_log(ngx_http_request_t *r,
     p = text;
     last = text + sizeof(text);
 
-    if (ctx->credential) {
-        p = ngx_slprintf(p, last, ", provider \"%V\"",
-                         &ctx->credential->provider->name);
+    provider = ctx->credential ? ctx->credential->provider : ctx->provider;
+
+    if (provider) {
+        p = ngx_slprintf(p, last, ", provider \"%V\"", &provider->name);
     }
 
     if (ctx->failed) {

@@ -2,7 +2,7 @@
 /*
  * Copyright (C) nginx-auth-tenant authors
  *
- * Whose token it is: from the cheapest check to the signature.
+ * Whose token it is.
  */
 
 
@@ -67,6 +67,7 @@ ngx_http_auth_tenant_authenticate(ngx_http_request_t *r,
         return AUTH_TENANT_WRONG_ISSUER;
     }
 
+    ctx->provider = provider;
     policy = &provider->policy;
 
     verdict = auth_tenant_jws_accept(&jws, policy->algs, policy->types,

@@ -52,6 +52,7 @@ ngx_http_auth_tenant_settle(ngx_http_request_t *r,
     ctx->decided = 1;
     ctx->pass = ngx_http_auth_tenant_pass(r);
     ctx->failed = NULL;
+    ctx->provider = NULL;
 
     ngx_str_null(&ctx->upstream);
     ngx_str_null(&ctx->location);

@@ -187,6 +187,8 @@ typedef struct {
     ngx_str_t                                 location;    /* of "home" */
     const auth_tenant_rule_t                 *failed;
 
+    const ngx_http_auth_tenant_provider_t    *provider;    /* of the token's
+                                                              "iss" */
     ngx_http_auth_tenant_realm_t             *realm;       /* has no key, or
                                                               not this one */
     ngx_http_auth_tenant_waiter_t            *waiter;

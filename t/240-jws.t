@@ -445,7 +445,7 @@ refused('unknown_key', token({}, key => key('rsa1024')),
 --- asks eval
 refused('bad_signature', tamper(token({ name => 'somebody-else' })))
 --- error_log
-auth_tenant: refused: bad_signature
+auth_tenant: refused: bad_signature: signature does not verify, provider "corp"
 --- log_level: info
 --- no_error_log eval
 ['somebody-else', 'eyJ']

@@ -119,7 +119,7 @@ typedef enum {
     XX(NOT_YET_VALID,    "not_yet_valid",    401, TOKEN,   CLIENT,            \
        "token is not valid yet")                                              \
     XX(WRONG_ISSUER,     "wrong_issuer",     401, TOKEN,   CLIENT,            \
-       "token's \"iss\" is none of the providers accepted here")              \
+       "token's \"iss\" is no issuer that is accepted here")                 \
     XX(WRONG_AUDIENCE,   "wrong_audience",   401, TOKEN,   CLIENT,            \
        "token is for another audience")                                       \
     XX(BAD_CLAIM,        "bad_claim",        401, TOKEN,   CLIENT,            \
