@@ -22,7 +22,6 @@
 
 typedef struct {
     ngx_msec_t                             connect_timeout;
-    ngx_msec_t                             read_timeout;
     ngx_str_t                              certificate; /* CA file; empty: the
                                                            system's */
     ngx_str_t                              proxy;       /* URL; empty: none */

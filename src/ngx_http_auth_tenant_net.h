@@ -52,12 +52,9 @@ struct ngx_http_auth_tenant_net_s {
     ngx_msec_t                       refresh;
     ngx_msec_t                       cooldown;
     ngx_msec_t                       stale;
-    ngx_msec_t                       connect_timeout;
     ngx_msec_t                       read_timeout;
     ngx_flag_t                       ssl_verify;
     ngx_flag_t                       allow_http;
-    ngx_str_t                        certificate;
-    ngx_str_t                        proxy;
 
     /* of all that decides whose keys these are */
     u_char                           digest[AUTH_TENANT_STORE_ID];

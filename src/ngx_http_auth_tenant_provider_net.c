@@ -39,7 +39,7 @@ ngx_http_auth_tenant_net_create(ngx_conf_t *cf)
     net->refresh = NGX_CONF_UNSET_MSEC;
     net->cooldown = NGX_CONF_UNSET_MSEC;
     net->stale = NGX_CONF_UNSET_MSEC;
-    net->connect_timeout = NGX_CONF_UNSET_MSEC;
+    net->route.connect_timeout = NGX_CONF_UNSET_MSEC;
     net->read_timeout = NGX_CONF_UNSET_MSEC;
     net->ssl_verify = NGX_CONF_UNSET;
     net->allow_http = NGX_CONF_UNSET;
@@ -82,11 +82,11 @@ ngx_http_auth_tenant_net_string(ngx_conf_t *cf, ngx_str_t *value,
         break;
 
     case 'p':
-        field = &net->proxy;
+        field = &net->route.proxy;
         break;
 
     default: /* "ssl_trusted_certificate", "state_path" */
-        field = (directive->data[1] == 's') ? &net->certificate
+        field = (directive->data[1] == 's') ? &net->route.certificate
                                             : &net->state_path;
     }
 
@@ -131,7 +131,7 @@ ngx_http_auth_tenant_net_time(ngx_conf_t *cf, ngx_str_t *value,
         field = &net->stale;
 
     } else if (ngx_strcmp(directive->data, "connect_timeout") == 0) {
-        field = &net->connect_timeout;
+        field = &net->route.connect_timeout;
 
     } else {
         field = &net->read_timeout;
@@ -155,7 +155,7 @@ ngx_http_auth_tenant_net_time(ngx_conf_t *cf, ngx_str_t *value,
         return "would keep new keys unknown for long, write at most 1h";
     }
 
-    if ((field == &net->connect_timeout || field == &net->read_timeout)
+    if ((field == &net->route.connect_timeout || field == &net->read_timeout)
         && time > 60000)
     {
         return "would keep requests waiting for long, write at most 60s";
@@ -263,8 +263,8 @@ ngx_http_auth_tenant_net_finish(ngx_conf_t *cf,
         return rv;
     }
 
-    if (net->certificate.len
-        && ngx_conf_full_name(cf->cycle, &net->certificate, 1) != NGX_OK)
+    if (net->route.certificate.len
+        && ngx_conf_full_name(cf->cycle, &net->route.certificate, 1) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -278,10 +278,6 @@ ngx_http_auth_tenant_net_finish(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
-    net->route.connect_timeout = net->connect_timeout;
-    net->route.read_timeout = net->read_timeout;
-    net->route.certificate = net->certificate;
-    net->route.proxy = net->proxy;
     net->route.max_size = AUTH_TENANT_MAX_DOCUMENT;
     net->route.verify = net->ssl_verify;
 
@@ -314,7 +310,7 @@ ngx_http_auth_tenant_net_defaults(ngx_http_auth_tenant_net_t *net)
     ngx_conf_init_msec_value(net->refresh, 600000);
     ngx_conf_init_msec_value(net->cooldown, 10000);
     ngx_conf_init_msec_value(net->stale, 86400000);
-    ngx_conf_init_msec_value(net->connect_timeout, 2000);
+    ngx_conf_init_msec_value(net->route.connect_timeout, 2000);
     ngx_conf_init_msec_value(net->read_timeout, 5000);
     ngx_conf_init_value(net->ssl_verify, 1);
     ngx_conf_init_value(net->allow_http, 0);
@@ -456,8 +452,8 @@ ngx_http_auth_tenant_net_digest(ngx_http_auth_tenant_provider_t *provider)
 
     part[0] = provider->issuer;
     part[1] = net->jwks_uri;
-    part[2] = net->certificate;
-    part[3] = net->proxy;
+    part[2] = net->route.certificate;
+    part[3] = net->route.proxy;
     part[4].len = sizeof(flags);
     part[4].data = flags;
 
