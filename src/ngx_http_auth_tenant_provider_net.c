@@ -9,6 +9,9 @@
 #include "ngx_http_auth_tenant_conf.h"
 #include "ngx_http_auth_tenant_net.h"
 
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
 
 #define NGX_HTTP_AUTH_TENANT_MAX_COOLDOWN  3600000
 
@@ -19,6 +22,8 @@ static char *ngx_http_auth_tenant_net_url(ngx_conf_t *cf,
     ngx_http_auth_tenant_provider_t *provider, const char *directive,
     ngx_str_t *url);
 static char *ngx_http_auth_tenant_net_state_path(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider);
+static char *ngx_http_auth_tenant_net_certificate(ngx_conf_t *cf,
     ngx_http_auth_tenant_provider_t *provider);
 static void ngx_http_auth_tenant_net_defaults(
     ngx_http_auth_tenant_net_t *net);
@@ -100,6 +105,14 @@ ngx_http_auth_tenant_net_string(ngx_conf_t *cf, ngx_str_t *value,
 
     if (ngx_strchr(value->data, '$')) {
         return "can't have a variable, write it as it is";
+    }
+
+    if (field == &net->route.proxy
+        && ngx_strncmp(value->data, "http://", 7) != 0
+        && ngx_strncmp(value->data, "https://", 8) != 0)
+    {
+        return "is no HTTP proxy's URL, write for example "
+               "http://proxy.example.com:3128";
     }
 
     *field = *value;
@@ -264,7 +277,7 @@ ngx_http_auth_tenant_net_finish(ngx_conf_t *cf,
     }
 
     if (net->route.certificate.len
-        && ngx_conf_full_name(cf->cycle, &net->route.certificate, 1) != NGX_OK)
+        && ngx_http_auth_tenant_net_certificate(cf, provider) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -421,6 +434,46 @@ ngx_http_auth_tenant_net_state_path(ngx_conf_t *cf,
                            "\"auth_tenant_provider\" \"%V\" has a "
                            "placeholder, but \"issuer\" has none; write the "
                            "path of a file", path, &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* Workers read it again at each fetch: a wrong path would show up late. */
+
+static char *
+ngx_http_auth_tenant_net_certificate(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider)
+{
+    int          rc;
+    ngx_str_t   *file;
+    X509_STORE  *store;
+
+    file = &provider->net->route.certificate;
+
+    if (ngx_conf_full_name(cf->cycle, file, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    store = X509_STORE_new();
+    if (store == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rc = X509_STORE_load_locations(store, (char *) file->data, NULL);
+
+    X509_STORE_free(store);
+
+    if (rc != 1) {
+        ERR_clear_error();
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"ssl_trusted_certificate\" \"%V\" of "
+                           "\"auth_tenant_provider\" \"%V\" can't be read, "
+                           "or has no certificate; write the path of a PEM "
+                           "file", file, &provider->name);
         return NGX_CONF_ERROR;
     }
 

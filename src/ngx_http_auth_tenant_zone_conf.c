@@ -59,8 +59,8 @@ ngx_http_auth_tenant_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t
 ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf)
 {
-    size_t                              size;
-    ngx_uint_t                          i, single;
+    size_t                              size, need;
+    ngx_uint_t                          i, single, room;
     ngx_http_auth_tenant_provider_t   **pp;
     ngx_http_auth_tenant_main_conf_t   *mcf;
 
@@ -89,14 +89,22 @@ ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf)
     }
 
     size = mcf->zone->shm.size;
+    room = ngx_http_auth_tenant_zone_large(size);
 
-    if (single > ngx_http_auth_tenant_zone_large(size)) {
+    if (single > room) {
+
+        for (need = 1; /* void */ ; need++) {
+            if (ngx_http_auth_tenant_zone_large(need * 1024 * 1024) >= single)
+            {
+                break;
+            }
+        }
+
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"auth_tenant_zone\" \"%V\" of %uzk has room for "
                            "the keys of %ui providers, but there are %ui; "
-                           "write a larger one", &mcf->zone->shm.name,
-                           size / 1024,
-                           ngx_http_auth_tenant_zone_large(size), single);
+                           "write at least %uzm", &mcf->zone->shm.name,
+                           size / 1024, room, single, need);
         return NGX_ERROR;
     }
 

@@ -20,6 +20,8 @@ no jwks_file
 
 
 === TEST 2: everything at once
+--- user_files eval
+use AuthTenant::Token qw(key); ">>> ca.pem\n" . key('RS256')->certificate
 --- http: auth_tenant_zone tenants 1m;
 --- provider
 no jwks_file
@@ -30,7 +32,7 @@ stale 0
 state_path state.json
 connect_timeout 1s
 read_timeout 3s
-ssl_trusted_certificate ca.pem
+ssl_trusted_certificate ../html/ca.pem
 ssl_verify off
 proxy http://proxy.example.com:3128
 allow_http off
@@ -291,6 +293,33 @@ proxy ""
 
 
 
+=== TEST 36: a proxy of another kind
+--- provider
+no jwks_file
+proxy socks5://proxy.example.com:1080
+--- refused
+"proxy" of "auth_tenant_provider" "corp" is no HTTP proxy's URL, write for example http://proxy.example.com:3128
+
+
+
+=== TEST 37: A7.2: a file of CAs that is not there
+--- provider
+no jwks_file
+ssl_trusted_certificate nosuch.pem
+--- refused eval
+qr{"ssl_trusted_certificate" "\S+/conf/nosuch.pem" of "auth_tenant_provider" "corp" can't be read, or has no certificate; write the path of a PEM file}
+
+
+
+=== TEST 38: A7.2: a file of no CAs
+--- provider
+no jwks_file
+ssl_trusted_certificate nginx.conf
+--- refused eval
+qr{"ssl_trusted_certificate" "\S+/conf/nginx.conf" of "auth_tenant_provider" "corp" can't be read, or has no certificate}
+
+
+
 === TEST 31: E15: a zone of a few pages
 --- http: auth_tenant_zone tenants 64k;
 --- srv
@@ -332,4 +361,4 @@ auth_tenant_provider second {
 --- provider
 no jwks_file
 --- refused
-"auth_tenant_zone" "tenants" of 512k has room for the keys of 1 providers, but there are 2; write a larger one
+"auth_tenant_zone" "tenants" of 512k has room for the keys of 1 providers, but there are 2; write at least 2m

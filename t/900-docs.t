@@ -30,6 +30,7 @@ mkdir "$dir/$_" for qw(keys logs);
 write_file("$dir/keys/$_.json", jwks(key('RS256')))
     for qw(corp platform acme);
 write_file("$dir/keys/globex.pem", key('RS256')->pem);
+write_file("$dir/keys/corp-ca.pem", key('RS256')->certificate);
 write_file("$dir/platform.jwks", jwks(key('RS256')));
 copy("$top/conf-examples/auth_tenant_proxy.conf", $dir) or die;
 
