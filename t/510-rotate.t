@@ -72,12 +72,11 @@ sub seen {
 sub fetched {
     my ($realm, $from) = @_;
 
-    my $request = until_true(sub {
-        (grep { $_->{time} >= $from && $_->{ended} }
-            $provider->requests("/$realm/jwks"))[0];
-    }) or die "$realm: nobody fetches\n";
-
-    return $request->{ended};
+    return until_true(sub {
+        my ($request) = grep { $_->{time} >= $from && $_->{ended} }
+                        $provider->requests("/$realm/jwks");
+        $request && $request->{ended};
+    });
 }
 
 # waits until the cooldown of the last fetch is over

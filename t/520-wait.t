@@ -239,8 +239,10 @@ is(scalar(grep { $_->waits } $at{$one}, @here), 4,
 is(scalar(grep { $_->waits } @there), 3, 'and while another worker does');
 is($other->ask('/maksym/', token('corp')), '200 ok', 'a known one does not');
 release();
+my $begin = time;
 is(wait_for($_), '200 ok', 'is served when the key comes')
     for $at{$one}, @here, @there;
+cmp_ok(time - $begin, '<', 10, 'without further ado');
 is(fetches('corp') - $before, 1, 'one fetch served all');
 is($_->ask('/maksym/', token('corp')), '200 ok',
    'the next request of the same connection') for @here[0, 1], $there[0];
@@ -260,7 +262,7 @@ note('E4 a provider that never answers');
 
 $provider->fault('/mute/jwks', 'never');
 cooled('mute', 1);
-my $begin = time;
+$begin = time;
 is($at{$one}->ask('/maksym/', token('mute', $new)), '401 unknown_key',
    'a key that is not known');
 cmp_ok(time - $begin, '>=', 0.9, 'waits as long as read_timeout');

@@ -108,7 +108,8 @@ is(scalar(my @all = $keycloak->requests(
        '/realms/nobody/.well-known/openid-configuration')), 1,
    'is looked for over TLS');
 
-ok(until_true(sub { -s "$path/state/acme.json" }), 'keys are kept on disk');
+ok(until_true(sub { -s "$path/state/$_.json" }), "$_: keys on disk")
+    for qw(acme globex);
 
 is(at('staff', '/ann@example.org/', staff()), "$ann: ann\@example.org",
    'the staff, whose keys are published on another host,');
@@ -159,7 +160,7 @@ sub start {
     my %instead = (
         'load_module modules/ngx_http_auth_tenant_module.so;' => '',
         'https://login.example.com' => $keycloak->url,
-        'keys/corp-ca.pem' => $keycloak->ca,
+        '/etc/nginx/corp-ca.pem' => $keycloak->ca,
         '/var/lib/nginx/auth_tenant/' => "$path/state/",
         'https://www.example.org/oauth2/v3/certs' => $certs,
         'http://egress.example.com:3128' => $egress->url,

@@ -20,7 +20,8 @@ package AuthTenant::Client;
 #   $client->pid                           # of the worker
 #
 #   AuthTenant::Client::hold($pid...)      # stops processes, until CONT
-#   until_true(sub { ... }, SECONDS)       # what the last call returned
+#   until_true(sub { ... })                # what the last call returned; dies
+#                                          # if it never is
 #
 # The answers are to have the header X-Result, of a location that says
 #
@@ -31,6 +32,7 @@ package AuthTenant::Client;
 use strict;
 use warnings;
 
+use Carp qw(croak);
 use Exporter 'import';
 use IO::Select ();
 use Socket qw(SOL_SOCKET SO_LINGER);
@@ -41,12 +43,13 @@ our $Patience = 30;
 
 
 sub until_true {
-    my ($test, $seconds) = @_;
+    my ($test) = @_;
 
-    my $end = time + ($seconds // $Patience);
+    my $end = time + $Patience;
     while (1) {
         my $value = $test->();
-        return $value if $value || time > $end;
+        return $value if $value;
+        croak 'waited in vain' if time > $end;
         sleep 0.02;
     }
 }
@@ -111,7 +114,7 @@ sub each_worker {
 
     open my $fh, '<', "$nginx->{path}/nginx.conf" or die "nginx.conf: $!\n";
     my ($n) = do { local $/; <$fh> } =~ /^\s*worker_processes (\d+);/m;
-    until_true(sub { workers($nginx) == ($n // 1) }) or die "no workers\n";
+    until_true(sub { workers($nginx) == ($n // 1) });
 
     return map { $_ => __PACKAGE__->at($nginx, $_) } workers($nginx);
 }
