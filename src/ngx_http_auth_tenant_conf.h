@@ -82,6 +82,10 @@ char *ngx_http_auth_tenant_net_time(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider);
 char *ngx_http_auth_tenant_net_flag(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t n, ngx_http_auth_tenant_provider_t *provider);
+
+
+/* _provider_net_check.c */
+
 char *ngx_http_auth_tenant_net_finish(ngx_conf_t *cf,
     ngx_http_auth_tenant_provider_t *provider);
 
