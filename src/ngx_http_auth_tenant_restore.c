@@ -194,7 +194,6 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
     ngx_int_t                   rc;
     ngx_str_t                   path, issuer, owner, document;
     const char                 *why;
-    ngx_core_conf_t            *ccf;
     auth_tenant_str_t           text, name;
     auth_tenant_keys_t         *keys;
     auth_tenant_keys_report_t   report;
@@ -210,12 +209,11 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
         return;
     }
 
-    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
-
     owner.data = own;
     ngx_http_auth_tenant_state_owner(&issuer, id, &owner);
 
-    rc = ngx_http_auth_tenant_state_read(&path, &owner, ccf->user, &document,
+    rc = ngx_http_auth_tenant_state_read(&path, &owner,
+                                         provider->worker->user, &document,
                                          &fetched, &why, cycle->log);
 
     if (rc == NGX_DECLINED) {

@@ -14,7 +14,7 @@ static ngx_int_t ngx_http_auth_tenant_state_file(int fd, ngx_uid_t user,
 static ngx_int_t ngx_http_auth_tenant_state_text(int fd, ngx_str_t *text,
     const char **why);
 static ngx_int_t ngx_http_auth_tenant_state_parse(const ngx_str_t *text,
-    const ngx_str_t *issuer, ngx_str_t *document, time_t *fetched,
+    const ngx_str_t *owner, ngx_str_t *document, time_t *fetched,
     const char **why, ngx_log_t *log);
 static ngx_int_t ngx_http_auth_tenant_state_skip(u_char **p, u_char *last,
     const u_char *text, size_t len);
@@ -26,7 +26,7 @@ static ngx_int_t ngx_http_auth_tenant_state_digest(u_char *digest,
 
 ngx_int_t
 ngx_http_auth_tenant_state_read(const ngx_str_t *path,
-    const ngx_str_t *issuer, ngx_uid_t user, ngx_str_t *document,
+    const ngx_str_t *owner, ngx_uid_t user, ngx_str_t *document,
     time_t *fetched, const char **why, ngx_log_t *log)
 {
     int        fd;
@@ -53,7 +53,7 @@ ngx_http_auth_tenant_state_read(const ngx_str_t *path,
         return NGX_ERROR;
     }
 
-    max = NGX_HTTP_AUTH_TENANT_STATE_HEAD + issuer->len
+    max = NGX_HTTP_AUTH_TENANT_STATE_HEAD + owner->len
           + AUTH_TENANT_MAX_DOCUMENT;
 
     rc = ngx_http_auth_tenant_state_file(fd, user, max, &text.len, why);
@@ -71,7 +71,7 @@ ngx_http_auth_tenant_state_read(const ngx_str_t *path,
     }
 
     if (rc == NGX_OK) {
-        rc = ngx_http_auth_tenant_state_parse(&text, issuer, document, fetched,
+        rc = ngx_http_auth_tenant_state_parse(&text, owner, document, fetched,
                                               why, log);
     }
 
@@ -172,7 +172,7 @@ ngx_http_auth_tenant_state_text(int fd, ngx_str_t *text, const char **why)
 
 static ngx_int_t
 ngx_http_auth_tenant_state_parse(const ngx_str_t *text,
-    const ngx_str_t *issuer, ngx_str_t *document, time_t *fetched,
+    const ngx_str_t *owner, ngx_str_t *document, time_t *fetched,
     const char **why, ngx_log_t *log)
 {
     u_char     *p, *last, *head;
@@ -193,7 +193,7 @@ ngx_http_auth_tenant_state_parse(const ngx_str_t *text,
         return NGX_ERROR;
     }
 
-    if (ngx_http_auth_tenant_state_skip(&p, last, issuer->data, issuer->len)
+    if (ngx_http_auth_tenant_state_skip(&p, last, owner->data, owner->len)
         != NGX_OK
         || p == last || *p != LF)
     {
@@ -219,13 +219,13 @@ ngx_http_auth_tenant_state_parse(const ngx_str_t *text,
     document->len = (size_t) length;
     document->data = last - length;
 
-    head = ngx_alloc(NGX_HTTP_AUTH_TENANT_STATE_HEAD + issuer->len, log);
+    head = ngx_alloc(NGX_HTTP_AUTH_TENANT_STATE_HEAD + owner->len, log);
     if (head == NULL) {
         *why = "there is no memory for it";
         return NGX_ERROR;
     }
 
-    len = ngx_http_auth_tenant_state_head(head, issuer, document,
+    len = ngx_http_auth_tenant_state_head(head, owner, document,
                                           (time_t) time);
 
     rc = (len && len + document->len == text->len
@@ -271,7 +271,7 @@ ngx_http_auth_tenant_state_number(u_char **p, u_char *last, int64_t max,
 
 
 size_t
-ngx_http_auth_tenant_state_head(u_char *dst, const ngx_str_t *issuer,
+ngx_http_auth_tenant_state_head(u_char *dst, const ngx_str_t *owner,
     const ngx_str_t *document, time_t fetched)
 {
     int          n;
@@ -283,7 +283,7 @@ ngx_http_auth_tenant_state_head(u_char *dst, const ngx_str_t *issuer,
     p = ngx_cpymem(dst, NGX_HTTP_AUTH_TENANT_STATE_MARK,
                    sizeof(NGX_HTTP_AUTH_TENANT_STATE_MARK) - 1);
     p = ngx_cpymem(p, "issuer ", 7);
-    p = ngx_cpymem(p, issuer->data, issuer->len);
+    p = ngx_cpymem(p, owner->data, owner->len);
 
     n = snprintf((char *) p, 100, "\nfetched %lld\nlength %lu\n",
                  (long long) fetched, (unsigned long) document->len);

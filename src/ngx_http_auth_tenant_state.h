@@ -16,30 +16,35 @@
 #include "auth_tenant_core.h"
 
 
-/* lines before the document: a mark, issuer, time, length and checksum */
+/*
+ * `owner` is whose keys a document has, in one line: an issuer, and what else
+ * decides where its keys are fetched (see _restore.c).
+ */
 
-#define NGX_HTTP_AUTH_TENANT_STATE_HEAD  256     /* without the issuer */
+/* lines before the document: a mark, owner, time, length and checksum */
+
+#define NGX_HTTP_AUTH_TENANT_STATE_HEAD  256     /* without the owner */
 #define NGX_HTTP_AUTH_TENANT_STATE_MARK  "auth_tenant state 1\n"
 
 
 /*
  * Reads a state file (path null-terminated) and checks it: regular, owned by
  * root, us or `user` (the workers' own), writable by nobody else, of its size,
- * checksum and issuer.  For start and reload only.  NGX_OK with *document (to
+ * checksum and owner.  For start and reload only.  NGX_OK with *document (to
  * be freed by ngx_free()) and *fetched (seconds since the epoch) set;
  * NGX_DECLINED if there is no such file; NGX_ERROR with *why set to a static
  * text.
  */
 ngx_int_t ngx_http_auth_tenant_state_read(const ngx_str_t *path,
-    const ngx_str_t *issuer, ngx_uid_t user, ngx_str_t *document,
+    const ngx_str_t *owner, ngx_uid_t user, ngx_str_t *document,
     time_t *fetched, const char **why, ngx_log_t *log);
 
 
 /*
- * Writes to dst, of at least _STATE_HEAD bytes and the issuer's length, what
+ * Writes to dst, of at least _STATE_HEAD bytes and the owner's length, what
  * stands before a document.  Returns the length, or 0 if OpenSSL fails.
  */
-size_t ngx_http_auth_tenant_state_head(u_char *dst, const ngx_str_t *issuer,
+size_t ngx_http_auth_tenant_state_head(u_char *dst, const ngx_str_t *owner,
     const ngx_str_t *document, time_t fetched);
 
 
@@ -52,7 +57,7 @@ size_t ngx_http_auth_tenant_state_head(u_char *dst, const ngx_str_t *issuer,
  * still is, NGX_ERROR.
  */
 ngx_int_t ngx_http_auth_tenant_state_write(const ngx_str_t *path,
-    const ngx_str_t *issuer, const ngx_str_t *document, time_t fetched,
+    const ngx_str_t *owner, const ngx_str_t *document, time_t fetched,
     ngx_log_t *log);
 
 

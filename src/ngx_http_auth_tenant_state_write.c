@@ -23,7 +23,7 @@ typedef struct {
 static ngx_http_auth_tenant_write_t *ngx_http_auth_tenant_state_find(
     const ngx_str_t *path);
 static ngx_http_auth_tenant_job_t *ngx_http_auth_tenant_state_job(
-    const ngx_str_t *path, const ngx_str_t *issuer, const ngx_str_t *document,
+    const ngx_str_t *path, const ngx_str_t *owner, const ngx_str_t *document,
     time_t fetched, ngx_log_t *log);
 static ngx_int_t ngx_http_auth_tenant_state_thread(
     ngx_http_auth_tenant_job_t *job, ngx_log_t *log);
@@ -36,7 +36,7 @@ static ngx_queue_t  ngx_http_auth_tenant_writes = {
 
 ngx_int_t
 ngx_http_auth_tenant_state_write(const ngx_str_t *path,
-    const ngx_str_t *issuer, const ngx_str_t *document, time_t fetched,
+    const ngx_str_t *owner, const ngx_str_t *document, time_t fetched,
     ngx_log_t *log)
 {
     ngx_http_auth_tenant_job_t    *job;
@@ -54,7 +54,7 @@ ngx_http_auth_tenant_state_write(const ngx_str_t *path,
         return NGX_BUSY;
     }
 
-    job = ngx_http_auth_tenant_state_job(path, issuer, document, fetched, log);
+    job = ngx_http_auth_tenant_state_job(path, owner, document, fetched, log);
     if (job == NULL) {
         return NGX_ERROR;
     }
@@ -117,7 +117,7 @@ ngx_http_auth_tenant_state_find(const ngx_str_t *path)
 /* One piece of memory with all that the thread needs. */
 
 static ngx_http_auth_tenant_job_t *
-ngx_http_auth_tenant_state_job(const ngx_str_t *path, const ngx_str_t *issuer,
+ngx_http_auth_tenant_state_job(const ngx_str_t *path, const ngx_str_t *owner,
     const ngx_str_t *document, time_t fetched, ngx_log_t *log)
 {
     u_char                      *p;
@@ -126,7 +126,7 @@ ngx_http_auth_tenant_state_job(const ngx_str_t *path, const ngx_str_t *issuer,
 
     size = sizeof(ngx_http_auth_tenant_job_t)
            + 3 * (path->len + sizeof(".tmp"))
-           + NGX_HTTP_AUTH_TENANT_STATE_HEAD + issuer->len + document->len;
+           + NGX_HTTP_AUTH_TENANT_STATE_HEAD + owner->len + document->len;
 
     job = ngx_calloc(size, log);
     if (job == NULL) {
@@ -158,7 +158,7 @@ ngx_http_auth_tenant_state_job(const ngx_str_t *path, const ngx_str_t *issuer,
     p++;
 
     job->text = p;
-    job->len = ngx_http_auth_tenant_state_head(p, issuer, document, fetched);
+    job->len = ngx_http_auth_tenant_state_head(p, owner, document, fetched);
 
     if (job->len == 0) {
         ngx_free(job);
@@ -239,9 +239,10 @@ ngx_http_auth_tenant_state_reap(ngx_log_t *log)
             if (!w->failed) {
                 ngx_log_error(NGX_LOG_ERR, log, job->err,
                               "auth_tenant: \"state_path\" \"%s\" could not "
-                              "be written, %s failed: a restart while the "
-                              "provider is down will have older keys or none",
-                              job->path, job->what);
+                              "be written, %s failed, let the workers' user "
+                              "create files in its directory: a restart while "
+                              "the provider is down will have older keys or "
+                              "none", job->path, job->what);
             }
 
             w->failed = 1;
