@@ -56,16 +56,25 @@ ngx_http_auth_tenant_clock(void)
 ngx_shm_zone_t *
 ngx_http_auth_tenant_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size)
 {
+    size_t                        need;
     ngx_shm_zone_t               *shm_zone;
     ngx_http_auth_tenant_zone_t   layout, *zone;
 
     if (size < NGX_HTTP_AUTH_TENANT_ZONE_MIN
         || ngx_http_auth_tenant_zone_layout(&layout, size) != NGX_OK)
     {
+        need = NGX_HTTP_AUTH_TENANT_ZONE_MIN;
+
+        /* the larger a machine's pages, the more of them is lost */
+
+        while (ngx_http_auth_tenant_zone_layout(&layout, need) != NGX_OK) {
+            need *= 2;
+        }
+
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone \"%V\" of auth_tenant_zone is too small, "
-                           "it needs at least %uzk", name,
-                           (size_t) NGX_HTTP_AUTH_TENANT_ZONE_MIN / 1024);
+                           "\"auth_tenant_zone\" \"%V\" of %uzk is too small, "
+                           "write at least %uzk", name, size / 1024,
+                           need / 1024);
         return NULL;
     }
 

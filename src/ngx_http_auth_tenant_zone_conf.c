@@ -40,14 +40,6 @@ ngx_http_auth_tenant_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    if (size < NGX_HTTP_AUTH_TENANT_ZONE_MIN) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"auth_tenant_zone\" of %V is too small, write at "
-                           "least %uzk", &value[2],
-                           (size_t) NGX_HTTP_AUTH_TENANT_ZONE_MIN / 1024);
-        return NGX_CONF_ERROR;
-    }
-
     mcf->zone = ngx_http_auth_tenant_zone_add(cf, &value[1], size);
 
     return mcf->zone ? NGX_CONF_OK : NGX_CONF_ERROR;

@@ -324,7 +324,7 @@ qr{"ssl_trusted_certificate" "\S+/conf/nginx.conf" of "auth_tenant_provider" "co
 --- http: auth_tenant_zone tenants 64k;
 --- srv
 --- refused
-"auth_tenant_zone" of 64k is too small, write at least 512k
+"auth_tenant_zone" "tenants" of 64k is too small, write at least 512k
 
 
 
