@@ -260,8 +260,27 @@ ngx_http_auth_tenant_curl_todo(ngx_http_auth_tenant_fetch_t *fetch)
 {
     long  result;
 
-    if (fetch->code == CURLE_UNSUPPORTED_PROTOCOL) {
+    switch (fetch->code) {
+
+    case CURLE_UNSUPPORTED_PROTOCOL:
+
+        /* of a URL, or of what answers there */
+
+        if (curl_easy_getinfo(fetch->easy, CURLINFO_NUM_CONNECTS, &result)
+            == CURLE_OK
+            && result)
+        {
+            return "look at its port, and whether it is https:// there";
+        }
+
         return "write an https:// URL";
+
+    case CURLE_SSL_CACERT_BADFILE:
+        return "let the workers' user read that file, with certificates in "
+               "PEM";
+
+    default:
+        break;
     }
 
     if (curl_easy_getinfo(fetch->easy, CURLINFO_SSL_VERIFYRESULT, &result)

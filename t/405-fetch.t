@@ -92,7 +92,7 @@ subtest 'an answer that is none' => sub {
         [['half_reset']            => qr/reset|closed/],
         [['reset']                 => qr/reset/],
         [['close']                 => qr/Empty reply/],
-        [['garbage']               => qr/HTTP/],
+        [['garbage']               => qr/HTTP.*, look at its port/],
         [['chunk_size']            => qr/chunk/i],
         [['chunk_end']             => qr/closed/],
         [['chunk_huge']            => qr/./],
@@ -265,7 +265,8 @@ subtest 'TLS' => sub {
          qr/certificate.*, name its CA in "ssl_trusted_certificate"$/,
          'of a CA that was not named');
     like(fetch($nginx, $https, ca => '/nonexistent')->{error},
-         qr/certificate/, 'a file of CAs that is missing');
+         qr/certificate.*, let the workers' user read that file/,
+         'a file of CAs that is missing');
 
     my %wrong = (expired => qr/expired/, not_yet => qr/not yet valid/,
                  wrong_host => qr/match|host/, self_signed => qr/self.signed/,
