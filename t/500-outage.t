@@ -34,7 +34,7 @@ my @later = qw(refused reset hanging silent sick);
 
 my %how = (
     down    => sub { $_[0]->refuse },
-    failing => sub { $_[0]->fault('', status => 500) },
+    failing => sub { $_[0]->fault('', status => 404) },
     refused => sub { $_[0]->refuse },
     reset   => sub { $_[0]->drop },
     hanging => sub { $_[0]->hang },
@@ -106,6 +106,8 @@ subtest 'E1: the provider is down at start, and there are no keys' => sub {
 
     is(ask($nginx, '/down/maksym/', $foreign{down}), '503 keys_unavailable',
        'nobody is told that a token is bad');
+    is(ask($nginx, '/failing/maksym/', $token{failing}),
+       '503 keys_unavailable', 'a 404 is no word on tenants where there is one');
     is(ask($nginx, '/refused/maksym/', $token{refused}), '200 ok',
        'E26: others are not affected');
 
@@ -259,7 +261,7 @@ subtest 'E1, E3: each recovers by itself' => sub {
 
 subtest 'the log says it once per try, and when all is well again' => sub {
     for my $name (qw(failing sick)) {
-        my @tries = grep { ($_->{status} // 0) >= 500 }
+        my @tries = grep { ($_->{status} // 0) >= 400 }
                     $provider{$name}->requests;
         is(scalar lines($name, '\[error\]'), scalar @tries,
            "$name: as often as it was asked");
