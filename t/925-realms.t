@@ -160,7 +160,7 @@ sub start {
     my %instead = (
         'load_module modules/ngx_http_auth_tenant_module.so;' => '',
         'https://login.example.com' => $keycloak->url,
-        '/etc/nginx/corp-ca.pem' => $keycloak->ca,
+        'keys/corp-ca.pem' => $keycloak->ca,
         '/var/lib/nginx/auth_tenant/' => "$path/state/",
         'https://www.example.org/oauth2/v3/certs' => $certs,
         'http://egress.example.com:3128' => $egress->url,
