@@ -11,6 +11,7 @@
 
 
 #define NGX_HTTP_AUTH_TENANT_MAX_COOLDOWN  3600000
+#define NGX_HTTP_AUTH_TENANT_MAX_TIMEOUT   60000
 
 
 static void ngx_http_auth_tenant_net_first(ngx_conf_t *cf,
@@ -155,7 +156,7 @@ ngx_http_auth_tenant_net_time(ngx_conf_t *cf, ngx_str_t *value,
     }
 
     if ((field == &net->route.connect_timeout || field == &net->read_timeout)
-        && time > 60000)
+        && time > NGX_HTTP_AUTH_TENANT_MAX_TIMEOUT)
     {
         return "would keep requests waiting for long, write at most 60s";
     }

@@ -24,6 +24,10 @@ static void ngx_http_auth_tenant_realm_full(
     ngx_http_auth_tenant_worker_t *worker, int64_t now);
 
 
+/* between two messages of one worker that the zone is full */
+
+#define NGX_HTTP_AUTH_TENANT_COMPLAIN  60000
+
 /* a provider's number and the tenant */
 
 #define NGX_HTTP_AUTH_TENANT_REALM_NAME                                       \
@@ -226,7 +230,9 @@ static void
 ngx_http_auth_tenant_realm_full(ngx_http_auth_tenant_worker_t *worker,
     int64_t now)
 {
-    if (worker->complained && now - worker->complained < 60000) {
+    if (worker->complained
+        && now - worker->complained < NGX_HTTP_AUTH_TENANT_COMPLAIN)
+    {
         return;
     }
 

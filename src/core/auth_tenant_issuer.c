@@ -432,7 +432,8 @@ auth_tenant_discovery_keys(const json_t *json, const auth_tenant_str_t *iss,
     if (auth_tenant_json_string(json, "issuer", &issuer) != 1
         || !auth_tenant_str_eq(&issuer, iss))
     {
-        return "\"issuer\" is not the one that was asked for";
+        return "\"issuer\" is not the one that was asked for; look for a "
+               "slash at its end";
     }
 
     if (auth_tenant_json_string(json, "jwks_uri", uri) != 1
