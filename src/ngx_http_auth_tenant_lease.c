@@ -122,11 +122,16 @@ ngx_http_auth_tenant_slot_finish(ngx_http_auth_tenant_zone_t *zone,
 
         ngx_http_auth_tenant_stop("finish");
 
-        ngx_http_auth_tenant_set(&slot->failures,
+        /* a fetch that was given up says nothing about the provider */
+
+        if (outcome != NGX_HTTP_AUTH_TENANT_FETCH_NONE) {
+            ngx_http_auth_tenant_set(&slot->failures,
                               outcome == NGX_HTTP_AUTH_TENANT_FETCH_FAILED
                                   ? slot->failures + 1 : 0);
+            ngx_http_auth_tenant_set(&slot->outcome, (uint64_t) outcome);
+        }
+
         ngx_http_auth_tenant_set(&slot->due, due);
-        ngx_http_auth_tenant_set(&slot->outcome, (uint64_t) outcome);
         ngx_http_auth_tenant_set(&slot->finished, ticket);
         ngx_http_auth_tenant_set(&slot->owner, 0);
         ngx_http_auth_tenant_set(&slot->deadline, 0);

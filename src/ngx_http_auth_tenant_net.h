@@ -125,6 +125,15 @@ struct ngx_http_auth_tenant_worker_s {
 };
 
 
+/* how long a tenant is remembered not to exist */
+
+static ngx_inline int64_t
+ngx_http_auth_tenant_unknown_time(const ngx_http_auth_tenant_net_t *net)
+{
+    return (int64_t) ngx_min(net->refresh, NGX_HTTP_AUTH_TENANT_UNKNOWN_TIME);
+}
+
+
 /* one request that waits */
 
 struct ngx_http_auth_tenant_waiter_s {

@@ -47,7 +47,7 @@ ngx_http_auth_tenant_realm_keys(
     const auth_tenant_str_t *tenant, ngx_http_auth_tenant_realm_t **realm,
     const auth_tenant_keys_t **keys)
 {
-    int64_t                               now, memory;
+    int64_t                               now;
     ngx_http_auth_tenant_slot_t          *slot;
     ngx_http_auth_tenant_realm_t         *re;
     const ngx_http_auth_tenant_net_t     *net;
@@ -75,11 +75,10 @@ ngx_http_auth_tenant_realm_keys(
 
     /* a tenant that did not exist a moment ago does not exist */
 
-    memory = ngx_min(net->refresh, NGX_HTTP_AUTH_TENANT_UNKNOWN_TIME);
-
     if (ngx_http_auth_tenant_load(&slot->outcome)
         == NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
-        && now - ngx_http_auth_tenant_load(&slot->attempted) < memory)
+        && now - ngx_http_auth_tenant_load(&slot->attempted)
+           < ngx_http_auth_tenant_unknown_time(net))
     {
         *realm = NULL;
         return AUTH_TENANT_UNKNOWN_TENANT;

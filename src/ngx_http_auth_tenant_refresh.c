@@ -306,17 +306,24 @@ ngx_http_auth_tenant_refresh_failed(ngx_http_auth_tenant_realm_t *realm,
 
     /* a tenant whose keys are in use does not vanish with one answer */
 
-    realm->outcome = (unknown && !usable) ? NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
-                                          : NGX_HTTP_AUTH_TENANT_FETCH_FAILED;
+    realm->outcome = NGX_HTTP_AUTH_TENANT_FETCH_FAILED;
+
+    if (unknown && !usable) {
+        realm->outcome = NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN;
+        realm->due = now + ngx_http_auth_tenant_unknown_time(net);
+    }
 
     level = NGX_LOG_ERR;
 
     if (realm->keys == NULL) {
         then = "there are none to judge with";
 
-        /* whoever asks for a tenant that isn't there is nobody's alarm */
+        /*
+         * Whoever asks for a tenant that isn't there is nobody's alarm, unless
+         * "tenants" names it.
+         */
 
-        if (unknown) {
+        if (unknown && realm->provider->policy.ntenants == 0) {
             level = NGX_LOG_INFO;
         }
 

@@ -244,7 +244,7 @@ ngx_int_t ngx_http_auth_tenant_slot_lease(ngx_http_auth_tenant_zone_t *zone,
  * changes.  NGX_OK; NGX_DECLINED if refused; NGX_ERROR if the document can't
  * be published (is empty or exceeds the capacity): the lease has ended then,
  * as one that failed, and the old document stands; NGX_BUSY if the lock is
- * held.
+ * held.  Outcome NONE: the fetch was given up, which counts as no outcome.
  */
 ngx_int_t ngx_http_auth_tenant_slot_finish(ngx_http_auth_tenant_zone_t *zone,
     ngx_http_auth_tenant_slot_t *slot, const u_char *id, uint64_t ticket,

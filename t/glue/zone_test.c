@@ -347,7 +347,17 @@ test_lease(void)
        "which is counted");
     ok(holds(a, 1, 2, 200), "the keys stay");
 
-    at = NOW + 30000;
+    (void) lease(a, 1, NOW + 25000, &t3);
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), t3,
+                                        NGX_HTTP_AUTH_TENANT_FETCH_NONE, NULL,
+                                        0, NOW + 8),
+       NGX_OK, "a fetch is given up");
+    ok(a->failures == 1 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_FAILED
+       && a->due == NOW + 8 && a->finished == t3
+       && !ngx_http_auth_tenant_slot_leased(a, NOW + 25001),
+       "which says nothing of the provider");
+
+    at = NOW + 40000;
     (void) lease(a, 1, at, &t3);
     is(finish(a, 1, t3, 4, NGX_HTTP_AUTH_TENANT_SMALL + 1), NGX_ERROR,
        "keys that don't fit");
