@@ -14,7 +14,7 @@ use lib 't/lib';
 use AuthTenant::Client qw(until_true);
 use AuthTenant::Nginx;
 use AuthTenant::Provider;
-use AuthTenant::Token qw(key jwks sign b64u json);
+use AuthTenant::Token qw(key jwks sign tamper b64u json);
 
 my $provider = AuthTenant::Provider->start;
 
@@ -265,6 +265,11 @@ note('E11 tokens with keys that nobody has');
 my $flood = 6000;      # by each of three clients
 
 cooled('calm', 3);
+$before = fetches('calm');
+is(all_say(tamper(token('calm', $new))), '401 bad_signature',
+   'a signature that is wrong');
+is(fetches('calm') - $before, 0, 'has nobody ask for other keys');
+
 $provider->clear;
 my $begin = time;
 my ($payload) = (split /\./, token('calm', $new))[1];

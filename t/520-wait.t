@@ -368,7 +368,8 @@ settled();
 ok($client->waits, 'the first one waits, and the others with it');
 release();
 is(wait_for($client), '200 ok', "answer $_") for 1 .. 4;
-is(join(' ', access_log() =~ m{^200 ok /maksym/(\d)$}mg), '1 2 3 4',
+ok(until_true(sub {
+    join(' ', access_log() =~ m{^200 ok /maksym/(\d)$}mg) eq '1 2 3 4' }),
    'in order');
 
 $realm = realm();
@@ -512,6 +513,12 @@ ok(until_true(sub { fetches($realm) }), 'but has the keys fetched');
 ok(until_true(sub {
     $at{$one}->ask('/dry/maksym/', token($realm)) eq '200 ok' }),
    'for the requests that follow');
+
+cooled('corp', 1);
+$before = fetches('corp');
+is($at{$one}->ask('/dry/maksym/', token('corp', key('RS256', 'nobody'))),
+   '200 unknown_key', 'a key that is not known');
+ok(until_true(sub { fetches('corp') > $before }), 'is looked for');
 
 note('error pages');
 
