@@ -77,6 +77,7 @@ ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
     uint64_t                           ticket;
     ngx_int_t                          rc;
     ngx_str_t                          why;
+    ngx_uint_t                         most;
     auth_tenant_str_t                  iss;
     ngx_http_auth_tenant_slot_t       *slot;
     const ngx_http_auth_tenant_net_t  *net;
@@ -89,7 +90,13 @@ ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
     net = realm->provider->net;
     now = ngx_http_auth_tenant_clock();
 
-    if (realm->worker->fetches >= NGX_HTTP_AUTH_TENANT_MAX_FETCHES
+    /* strangers, whose providers may be slow, leave room for the others */
+
+    most = (realm->tenant.len && !ngx_http_auth_tenant_slot_proven(slot))
+           ? NGX_HTTP_AUTH_TENANT_MAX_FETCHES / 2
+           : NGX_HTTP_AUTH_TENANT_MAX_FETCHES;
+
+    if (realm->worker->fetches >= most
         || ngx_http_auth_tenant_net_ready(ngx_cycle->log) != NGX_OK)
     {
         return NGX_DECLINED;
