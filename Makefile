@@ -8,11 +8,12 @@
 #   make fuzz            FUZZ_TIME=600 seconds each; FUZZ_TARGET=jws one only
 #   make coverage        of the core, with its thresholds
 #   make mutate          each rule taken out must fail a test; M=jws one area
-#   make bench           what the module costs; make bench-core
+#   make bench           what the module costs, beside its peers; make
+#                        bench-core, bench-peers, bench-callgrind one of them
 #   make faults          what goes wrong, under load; FAULTS=short, E="E4 E13"
 
 .PHONY: all build deps static sanitize test unit fuzz coverage mutate \
-        bench bench-core faults lint run install clean
+        bench bench-core bench-peers bench-callgrind faults lint run install clean
 
 all: build
 
@@ -54,11 +55,21 @@ mutate:
 bench:
 	util/install-deps run
 	util/build dynamic
-	$(MAKE) -C bench core nginx
+	$(MAKE) -C bench core nginx peers
 
 bench-core:
 	util/install-deps build
 	$(MAKE) -C bench core
+
+bench-peers:
+	util/install-deps run
+	util/build dynamic
+	$(MAKE) -C bench peers
+
+bench-callgrind:
+	util/install-deps test
+	util/build static
+	$(MAKE) -C bench callgrind
 
 faults:
 	util/install-deps test
