@@ -75,6 +75,7 @@ typedef struct {
     ngx_log_t                         log;
 
     unsigned                          ready:1;
+    unsigned                          nudge:1;     /* all transfers */
 } ngx_http_auth_tenant_curl_t;
 
 

@@ -241,7 +241,7 @@ ngx_http_auth_tenant_curl_answer(ngx_http_auth_tenant_fetch_t *fetch,
 
     } else if (fetch->refused[0] && fetch->code == CURLE_COULDNT_CONNECT) {
         (void) snprintf(text, sizeof(text),
-                        "its address %s is of this host or of no single one",
+                        "its address %s is loopback, link-local or multicast",
                         fetch->refused);
         what = text;
 

@@ -131,8 +131,17 @@ ngx_http_auth_tenant_curl_forget(ngx_connection_t *c)
      * that looks up a name may have a file of that number by now.
      */
 
-    flags = (c->data == ngx_http_auth_tenant_curl_inode(c->fd))
-            ? 0 : NGX_CLOSE_EVENT;
+    if (c->data == ngx_http_auth_tenant_curl_inode(c->fd)) {
+        flags = 0;
+
+    } else {
+        flags = NGX_CLOSE_EVENT;
+
+        /* nor does it go on to the next address by itself then */
+
+        ngx_http_auth_tenant_curl.nudge = 1;
+        ngx_post_event(&ngx_http_auth_tenant_curl.posted, &ngx_posted_events);
+    }
 
     /* not ngx_del_conn(), which select and poll do not have */
 

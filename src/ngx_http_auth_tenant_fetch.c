@@ -8,6 +8,8 @@
 #include <openssl/crypto.h>
 
 
+static void ngx_http_auth_tenant_fetch_nudge(void);
+static void ngx_http_auth_tenant_fetch_collect(CURLMcode rc);
 static void ngx_http_auth_tenant_fetch_end(
     ngx_http_auth_tenant_fetch_t *fetch, CURLcode code);
 static void ngx_http_auth_tenant_fetch_posted_handler(ngx_event_t *ev);
@@ -228,19 +230,54 @@ ngx_http_auth_tenant_fetch_cancel(ngx_http_auth_tenant_fetch_t *fetch)
 void
 ngx_http_auth_tenant_curl_act(curl_socket_t s, int what)
 {
+    int        n;
+    CURLMcode  rc;
+
+    rc = curl_multi_socket_action(ngx_http_auth_tenant_curl.multi, s, what,
+                                  &n);
+
+    ngx_http_auth_tenant_fetch_collect(rc);
+}
+
+
+/* libcurl has no other call for a transfer that waits for nothing */
+
+#if (__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#endif
+
+
+static void
+ngx_http_auth_tenant_fetch_nudge(void)
+{
+    int        n;
+    CURLMcode  rc;
+
+    rc = curl_multi_socket_all(ngx_http_auth_tenant_curl.multi, &n);
+
+    ngx_http_auth_tenant_fetch_collect(rc);
+}
+
+
+#if (__GNUC__)
+#pragma GCC diagnostic pop
+#endif
+
+
+static void
+ngx_http_auth_tenant_fetch_collect(CURLMcode rc)
+{
     int                            n;
     char                          *private;
     CURLMsg                       *msg;
-    CURLMcode                      rc;
     ngx_http_auth_tenant_curl_t   *curl;
 
     curl = &ngx_http_auth_tenant_curl;
 
-    rc = curl_multi_socket_action(curl->multi, s, what, &n);
-
     if (rc != CURLM_OK) {
         ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                      "auth_tenant: curl_multi_socket_action() failed: %s",
+                      "auth_tenant: libcurl's multi handle failed: %s",
                       curl_multi_strerror(rc));
     }
 
@@ -288,6 +325,11 @@ ngx_http_auth_tenant_fetch_posted_handler(ngx_event_t *ev)
     ngx_http_auth_tenant_answer_t   answer;
 
     curl = &ngx_http_auth_tenant_curl;
+
+    if (curl->nudge) {
+        curl->nudge = 0;
+        ngx_http_auth_tenant_fetch_nudge();
+    }
 
     while (!ngx_queue_empty(&curl->ended)) {
 
