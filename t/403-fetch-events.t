@@ -8,10 +8,11 @@ use warnings;
 
 use lib 't/lib';
 
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-use AuthTenant::Fetch qw(fetch fetching);
+use AuthTenant::Fetch qw(fetch fetching worker);
 use AuthTenant::Provider;
 use AuthTenant::Token qw(key jwks);
 
@@ -58,7 +59,7 @@ subtest 'many at once, and in turn' => sub {
 
 subtest 'processor time' => sub {
 
-    my ($worker) = map { split } `pgrep -P @{[ $nginx->pid ]}`;
+    my $worker = worker($nginx);
     my $used = sub {
         open my $fh, '<', "/proc/$worker/schedstat" or return 0;
         return (split ' ', <$fh>)[0] / 1e9;
@@ -110,6 +111,28 @@ subtest 'when a worker ends' => sub {
 };
 
 
+# and nobody waits for a fetch that nobody waits for
+
+subtest 'when a worker ends that fetches for itself' => sub {
+
+    my $other = fetching();
+    my $worker = worker($other);
+
+    $provider->fault('/jwks', 'never');
+    is(fetch($other, $url, detach => 1)->{error}, 'HTTP 204', 'it fetches');
+
+    $other->signal('QUIT');
+    my $start = time;
+    for (1 .. 100) {
+        last unless kill 0, $worker;
+        sleep 0.02;
+    }
+    cmp_ok(time - $start, '<', 1, 'it ends at once');
+    is($other->stop, '', 'nothing is left open');
+    $provider->heal;
+};
+
+
 # too few connections harm what needs one, and nothing else
 
 subtest 'worker_connections' => sub {
@@ -118,16 +141,64 @@ subtest 'worker_connections' => sub {
     $provider->fault('/jwks', delay => 0.5);
 
     my $said = fetch($few, $url, at_once => 12);
-    like($said->{error}, qr/worker_connections|^$/, 'some of many');
+    like($said->{error}, qr/^its socket can't .* raise "worker_connections"$/,
+         'too many at once');
+    cmp_ok($said->{seconds}, '<', 0.4, 'are told so at once');
     $provider->heal;
 
-    sleep 0.3;
     is(fetch($few, $url)->{body}, $good, 'later one alone');
     like($few->log, qr/worker_connections are not enough/, 'nginx says so');
 
     my $bad = join '', grep { !/worker_connections are not enough/ }
         split /^/, $few->stop;
     is($bad, '', 'nothing else happens');
+};
+
+
+# libcurl need not read until there is nothing left: what epoll is asked for,
+# as nginx's debug log has it
+
+subtest 'level-triggered' => sub {
+
+    my $file = AuthTenant::Nginx::dir() . '/debug.log';
+    my $other = fetching(main => "error_log $file debug;");
+    my $worker = worker($other);
+
+    $provider->fault('/jwks', delay => 0.3, huge => 200000);
+    my $pid = fork // die "fork: $!\n";
+
+    if ($pid == 0) {
+        sleep 0.15;
+        kill STOP => $worker;
+        sleep 0.5;
+        kill CONT => $worker;
+        POSIX::_exit(0);
+    }
+
+    my $said = fetch($other, $url, timeout => 3000);
+    waitpid $pid, 0;
+    is($said->{error}, '', 'a large document that is there already');
+    is($said->{length}, 200000, 'is read to its end');
+    $provider->heal;
+    is($other->stop, '', 'nothing was left open');
+
+    open my $fh, '<', $file or die "$file: $!\n";
+    my $log = do { local $/; <$fh> };
+    ok($log =~ /epoll add event: fd:\d+ op:1 ev:00000004/, 'not once');
+};
+
+
+# nginx leaves a timer where it is for a difference of less than 300 ms
+
+subtest 'one beside another' => sub {
+
+    $provider->fault('/jwks', 'never');
+    fetch($nginx, $url, detach => 1, timeout => 290);
+    $provider->heal;
+
+    my $said = fetch($nginx, $url);
+    is($said->{body}, $good, 'a fetch');
+    cmp_ok($said->{seconds}, '<', 0.1, 'does not wait for another to end');
 };
 
 

@@ -11,6 +11,8 @@ use warnings;
 use lib 't/lib';
 
 use File::Temp ();
+use IO::Socket::INET ();
+use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
@@ -69,6 +71,48 @@ subtest 'a document' => sub {
     $provider->fault('/jwks', 'chunked');
     is(fetch($nginx, $url)->{body}, $good, 'in chunks');
     $provider->heal;
+};
+
+
+# a server that sends just these bytes, to one connection after the other
+
+my (@raw, @kept);
+
+sub raw {
+    my (@lines) = @_;
+
+    my $socket = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1')
+        or die "socket: $!\n";
+    my $pid = fork // die "fork: $!\n";
+
+    if ($pid == 0) {
+        while (my $client = $socket->accept) {
+            while (my $line = <$client>) {
+                last if $line !~ /\S/;
+            }
+            print $client map { "$_\r\n" } @lines;
+        }
+        POSIX::_exit(0);
+    }
+
+    push @raw, $pid;
+    return 'http://127.0.0.1:' . $socket->sockport . '/';
+}
+
+
+subtest 'of several answers the last' => sub {
+
+    my $said = fetch($nginx, raw(
+        'HTTP/1.1 103 Early Hints', 'Cache-Control: max-age=1',
+        'Content-Encoding: identity', '',
+        'HTTP/1.1 200 OK', 'Cache-Control: max-age=2',
+        'Transfer-Encoding: chunked', 'Trailer: Cache-Control', '',
+        '2', '{}', '0', 'Cache-Control: max-age=3', 'Content-Encoding: gzip',
+        ''));
+
+    is($said->{error}, '', 'interim answer, chunks, trailer');
+    is($said->{body}, '{}', 'the document');
+    is($said->{cache_control}, 'max-age=2', 'and its header');
 };
 
 
@@ -170,9 +214,17 @@ subtest 'without end' => sub {
     $provider->fault('/jwks', huge => 262144);
     is(fetch($nginx, $url)->{length}, 262144, '256k');
 
-    $provider->fault('/jwks', status => 500, huge => 1 << 30);
-    is(fetch($nginx, $url)->{error}, 'it answers with status 500',
-       'of an error no body is read');
+    is(fetch($nginx, raw('HTTP/1.1 200 OK', 'Content-Length: 262145', ''))
+       ->{error}, 'its answer is too large', 'more is said than may come');
+
+    for my $how ([huge => 1 << 30], [slow_body => 0.1]) {
+        $provider->fault('/jwks', status => 500, @$how);
+        my $said = fetch($nginx, $url);
+        is($said->{error}, 'it answers with status 500',
+           "$how->[0]: of an error");
+        cmp_ok($said->{seconds}, '<', 1, "$how->[0]: no body is read");
+    }
+
     $provider->heal;
 };
 
@@ -219,12 +271,12 @@ subtest 'what is not fetched' => sub {
     {
         like(fetch($nginx, "http://$host:$port/realms/acme/jwks",
                    loopback => 0)->{error},
-             qr/^its address \S+ is of this host or of no single one$/, $host);
+             qr/^its address \S+ is loopback, link-local or multicast$/, $host);
     }
 
     for my $host (qw(0.0.0.0 [::] [::ffff:127.0.0.1] 169.254.169.254)) {
         like(fetch($nginx, "http://$host:$port/realms/acme/jwks")->{error},
-             qr/^its address \S+ is of this host or of no single one$/,
+             qr/^its address \S+ is loopback, link-local or multicast$/,
              "$host, although this host itself is allowed");
     }
 
@@ -246,6 +298,32 @@ subtest 'a proxy' => sub {
     my ($request) = $proxy->requests;
     is($request->{host}, 'login.example.com', 'for the host');
 };
+
+
+# a server whose certificate has an odd name, and is its own CA: what fetch()
+# wants to go there
+
+sub odd_server {
+    my $dir = File::Temp->newdir;
+
+    system('openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256'
+           . " -nodes -utf8 -subj '/CN=caf\xc3\xa9\e[1m' -keyout $dir/key"
+           . " -out $dir/crt 2> /dev/null") == 0
+        or die "openssl req has failed\n";
+
+    my $pid = open my $server, '-|', qw(openssl s_server -www -accept),
+        '127.0.0.1:0', '-cert', "$dir/crt", '-key', "$dir/key"
+        or die "openssl: $!\n";
+
+    push @raw, $pid;
+    push @kept, $dir, $server;
+
+    while (<$server>) {
+        return ("https://$1/", ca => "$dir/crt") if /^ACCEPT (\S+)/;
+    }
+
+    die "openssl s_server has ended\n";
+}
 
 
 # E8
@@ -289,6 +367,10 @@ subtest 'TLS' => sub {
          'TLS 1.1 is too old even then');
     $tls->tls('good');
 
+    like(fetch($nginx, odd_server())->{error},
+         qr/^SSL: certificate subject name 'caf\?\?\?\[1m' does not match/,
+         'bytes of a server are in no message');
+
     # the file is read for each fetch
 
     my $file = File::Temp->new;
@@ -304,5 +386,8 @@ subtest 'TLS' => sub {
 
 
 is($nginx->stop, '', 'nothing was left open');
+
+kill TERM => @raw;
+waitpid $_, 0 for @raw;
 
 done_testing();

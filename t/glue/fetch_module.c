@@ -14,6 +14,7 @@
  *     again=N           started by the handler of the one before
  *     at_once=N         started beside it, and cancelled by its handler
  *     cancel=1          the fetch is cancelled as soon as it is started
+ *     detach=1          nobody waits for it
  *
  * The answer's body: a line of JSON, then the document.
  */
@@ -312,6 +313,13 @@ ngx_http_fetch_test_ended(void *data,
 }
 
 
+static void
+ngx_http_fetch_test_detached(void *data,
+    const ngx_http_auth_tenant_answer_t *answer)
+{
+}
+
+
 static ngx_int_t
 ngx_http_fetch_test_handler(ngx_http_request_t *r)
 {
@@ -343,6 +351,13 @@ ngx_http_fetch_test_handler(ngx_http_request_t *r)
     ctx->route.verify = ngx_http_fetch_test_number(r, "verify", 1);
     ctx->route.http = ngx_http_fetch_test_number(r, "http", 1);
     ctx->route.loopback = ngx_http_fetch_test_number(r, "loopback", 1);
+
+    if (ngx_http_fetch_test_number(r, "detach", 0)) {
+        return ngx_http_auth_tenant_fetch_start(&ctx->route, ctx->url,
+                                  ctx->timeout, ngx_http_fetch_test_detached,
+                                  NULL)
+               ? NGX_HTTP_NO_CONTENT : NGX_HTTP_BAD_GATEWAY;
+    }
 
     for (i = 0; i < ctx->at_once && i < MAX_BESIDE; i++) {
         ctx->beside[i].fetch = ngx_http_auth_tenant_fetch_start(&ctx->route,

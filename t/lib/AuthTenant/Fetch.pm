@@ -6,18 +6,19 @@ package AuthTenant::Fetch;
 #   my $nginx = fetching(events => '...');       # as AuthTenant::Nginx->start
 #   my $said = fetch($nginx, $url, timeout => 500, ca => $file, ...);
 #       # { status, error, length, cache_control, started, body, seconds }
+#   my $pid = worker($nginx);                    # its first worker
 
 use strict;
 use warnings;
 
 use Exporter qw(import);
 use JSON::PP qw(decode_json);
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 
 use AuthTenant::Glue;
 use AuthTenant::Nginx;
 
-our @EXPORT_OK = qw(fetch fetching);
+our @EXPORT_OK = qw(fetch fetching worker);
 
 my $module;
 
@@ -33,6 +34,21 @@ sub fetching {
         main => "load_module $module; $main",
         server => 'location /fetch { fetch_test; }
                    location /alive { return 200 alive; }', %conf);
+}
+
+
+# nginx listens before it has workers
+
+sub worker {
+    my ($nginx) = @_;
+
+    for (1 .. 100) {
+        my ($pid) = map { split } `pgrep -P @{[ $nginx->pid ]}`;
+        return $pid if $pid;
+        sleep 0.02;
+    }
+
+    die "nginx has no worker\n";
 }
 
 
