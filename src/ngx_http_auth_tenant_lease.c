@@ -74,6 +74,18 @@ ngx_http_auth_tenant_slot_lease(ngx_http_auth_tenant_zone_t *zone,
 }
 
 
+int64_t
+ngx_http_auth_tenant_slot_due(const ngx_http_auth_tenant_slot_t *slot,
+    int64_t now, int64_t most)
+{
+    int64_t  due;
+
+    due = ngx_http_auth_tenant_load(&slot->due);
+
+    return ngx_http_auth_tenant_since(now, due) > (uint64_t) most ? 0 : due;
+}
+
+
 ngx_int_t
 ngx_http_auth_tenant_slot_finish(ngx_http_auth_tenant_zone_t *zone,
     ngx_http_auth_tenant_slot_t *slot, const u_char *id, uint64_t ticket,

@@ -28,6 +28,10 @@
 
 #define NGX_HTTP_AUTH_TENANT_UNKNOWN_TIME   60000
 
+/* nobody asks for a tenant any longer, at least */
+
+#define NGX_HTTP_AUTH_TENANT_MIN_IDLE       3600000
+
 /* first uses of a {tenant} issuer's realms, in one cooldown */
 
 #define NGX_HTTP_AUTH_TENANT_FIRST_USES     20
@@ -122,6 +126,9 @@ struct ngx_http_auth_tenant_worker_s {
     ngx_uint_t                             waiting;
     ngx_uint_t                             finishing;
     int64_t                                complained;
+    int64_t                                idle;     /* who asks for a tenant
+                                                        less often may lose
+                                                        its slot */
 };
 
 
@@ -131,6 +138,20 @@ static ngx_inline int64_t
 ngx_http_auth_tenant_unknown_time(const ngx_http_auth_tenant_net_t *net)
 {
     return (int64_t) ngx_min(net->refresh, NGX_HTTP_AUTH_TENANT_UNKNOWN_TIME);
+}
+
+
+/* when it is fetched again, see _refresh.c, though not as was said before */
+
+static ngx_inline int64_t
+ngx_http_auth_tenant_due(const ngx_http_auth_tenant_net_t *net,
+    const ngx_http_auth_tenant_slot_t *slot, int64_t now)
+{
+    int64_t  most;
+
+    most = (int64_t) ngx_max(net->refresh, net->cooldown);
+
+    return ngx_http_auth_tenant_slot_due(slot, now, most + most / 10);
 }
 
 

@@ -215,7 +215,7 @@ ngx_http_auth_tenant_realm_slot(ngx_http_auth_tenant_realm_t *realm,
     }
 
     rc = ngx_http_auth_tenant_zone_claim(zone, realm->id, net->digest,
-                                         &tenant, now, (int64_t) net->stale,
+                                         &tenant, now, realm->worker->idle,
                                          &realm->slot);
     if (rc == NGX_DECLINED) {
         ngx_http_auth_tenant_realm_full(realm->worker, now);

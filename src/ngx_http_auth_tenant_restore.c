@@ -18,10 +18,10 @@
 
 static void ngx_http_auth_tenant_restore_tenants(
     ngx_http_auth_tenant_provider_t *provider, ngx_cycle_t *cycle);
-static void ngx_http_auth_tenant_restore_realm(
+static ngx_int_t ngx_http_auth_tenant_restore_realm(
     ngx_http_auth_tenant_provider_t *provider, ngx_str_t *tenant,
     ngx_cycle_t *cycle);
-static void ngx_http_auth_tenant_restore_document(
+static ngx_int_t ngx_http_auth_tenant_restore_document(
     ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_str_t *tenant, const u_char *id, ngx_str_t *document,
     int64_t age);
@@ -114,7 +114,7 @@ ngx_http_auth_tenant_restore(ngx_cycle_t *cycle,
             ngx_http_auth_tenant_restore_tenants(pp[i], cycle);
 
         } else {
-            ngx_http_auth_tenant_restore_realm(pp[i], &none, cycle);
+            (void) ngx_http_auth_tenant_restore_realm(pp[i], &none, cycle);
         }
     }
 }
@@ -174,15 +174,20 @@ ngx_http_auth_tenant_restore_tenants(
         tenant.data = (u_char *) entry->d_name + before;
         tenant.len = len - before - ngx_strlen(after);
 
-        ngx_http_auth_tenant_restore_realm(provider, &tenant, cycle);
-        n--;
+        if (ngx_http_auth_tenant_restore_realm(provider, &tenant, cycle)
+            == NGX_OK)
+        {
+            n--;
+        }
     }
 
     closedir(dir);
 }
 
 
-static void
+/* NGX_OK if the zone has its keys now, from a file. */
+
+static ngx_int_t
 ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
     ngx_str_t *tenant, ngx_cycle_t *cycle)
 {
@@ -206,7 +211,7 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
         != NGX_OK
         || ngx_http_auth_tenant_state_file(provider, tenant, &path) != NGX_OK)
     {
-        return;
+        return NGX_DECLINED;
     }
 
     owner.data = own;
@@ -217,7 +222,7 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
                                          &fetched, &why, cycle->log);
 
     if (rc == NGX_DECLINED) {
-        return;
+        return NGX_DECLINED;
     }
 
     if (rc == NGX_OK) {
@@ -239,25 +244,27 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
             rc = NGX_ERROR;
 
         } else {
-            ngx_http_auth_tenant_restore_document(provider, &name, id,
-                                                  &document, age);
+            rc = ngx_http_auth_tenant_restore_document(provider, &name, id,
+                                                       &document, age);
         }
 
         auth_tenant_keys_free(keys);
         ngx_free(document.data);
     }
 
-    if (rc != NGX_OK) {
+    if (rc == NGX_ERROR) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                       "auth_tenant: \"state_path\" \"%V\" of provider \"%V\" "
                       "is not used: %s", &path, &provider->name, why);
     }
+
+    return rc;
 }
 
 
 /* What the zone has kept over a reload is newer than any file. */
 
-static void
+static ngx_int_t
 ngx_http_auth_tenant_restore_document(
     ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_str_t *tenant, const u_char *id, ngx_str_t *document,
@@ -275,13 +282,15 @@ ngx_http_auth_tenant_restore_document(
     text = ngx_http_auth_tenant_str(document);
 
     if (ngx_http_auth_tenant_zone_claim(zone, id, net->digest, tenant, now,
-                                        (int64_t) net->stale, &slot)
+                                        provider->worker->idle, &slot)
         != NGX_OK
         || ngx_http_auth_tenant_slot_restore(zone, slot, id, &text, now - age)
            != NGX_OK)
     {
-        return;
+        return NGX_DECLINED;
     }
 
     ngx_http_auth_tenant_slot_touch(slot, id, now, 1);
+
+    return NGX_OK;
 }

@@ -11,9 +11,20 @@
 #include "ngx_http_auth_tenant_zone.h"
 
 
+/*
+ * Workers of the configuration before still use its realms, and touch them
+ * each second, for as long as they have requests.
+ */
+
+#define NGX_HTTP_AUTH_TENANT_LEFT_TIME  2000
+
+
 static ngx_http_auth_tenant_slot_t *ngx_http_auth_tenant_slot_choose(
     ngx_http_auth_tenant_zone_t *zone, const u_char *id, ngx_uint_t large,
     int64_t now, int64_t idle);
+static ngx_uint_t ngx_http_auth_tenant_slot_known(
+    const ngx_http_auth_tenant_zone_t *zone,
+    const ngx_http_auth_tenant_slot_t *slot);
 
 
 ngx_int_t
@@ -83,10 +94,12 @@ ngx_http_auth_tenant_slot_choose(ngx_http_auth_tenant_zone_t *zone,
     const u_char *id, ngx_uint_t large, int64_t now, int64_t idle)
 {
     int64_t                       touched, least, longest;
+    uint64_t                      since;
     ngx_uint_t                    n, end;
-    ngx_http_auth_tenant_slot_t  *slot, *spare, *unproven, *unused;
+    ngx_http_auth_tenant_slot_t  *slot, *spare, *left, *unproven, *unused;
 
     spare = NULL;
+    left = NULL;
     unproven = NULL;
     unused = NULL;
     least = 0;
@@ -116,15 +129,21 @@ ngx_http_auth_tenant_slot_choose(ngx_http_auth_tenant_zone_t *zone,
         }
 
         touched = ngx_http_auth_tenant_slot_touched(slot, now);
+        since = ngx_http_auth_tenant_since(touched, now);
 
-        if (!large && !ngx_http_auth_tenant_slot_proven(slot)) {
+        if (since >= NGX_HTTP_AUTH_TENANT_LEFT_TIME
+            && !ngx_http_auth_tenant_slot_known(zone, slot))
+        {
+            left = slot;
+
+        } else if (!large && !ngx_http_auth_tenant_slot_proven(slot)) {
 
             if (unproven == NULL || touched < least) {
                 unproven = slot;
                 least = touched;
             }
 
-        } else if (ngx_http_auth_tenant_since(touched, now) >= (uint64_t) idle
+        } else if (since >= (uint64_t) idle
                    && (unused == NULL || touched < longest))
         {
             unused = slot;
@@ -136,7 +155,36 @@ ngx_http_auth_tenant_slot_choose(ngx_http_auth_tenant_zone_t *zone,
         return spare;
     }
 
+    if (left) {
+        return left;
+    }
+
     return unproven ? unproven : unused;
+}
+
+
+/*
+ * Whether its provider is configured as it was when the slot was taken.  What
+ * an exiting worker does not know is what came after it.
+ */
+
+static ngx_uint_t
+ngx_http_auth_tenant_slot_known(const ngx_http_auth_tenant_zone_t *zone,
+    const ngx_http_auth_tenant_slot_t *slot)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < zone->nproviders; i++) {
+
+        if (ngx_memcmp(zone->providers[i], slot->provider,
+                       AUTH_TENANT_STORE_ID)
+            == 0)
+        {
+            return 1;
+        }
+    }
+
+    return zone->nproviders == 0 || ngx_exiting;
 }
 
 

@@ -276,30 +276,29 @@ ngx_http_auth_tenant_tick_handler(ngx_event_t *ev)
 static void
 ngx_http_auth_tenant_tick_provider(ngx_http_auth_tenant_provider_t *provider)
 {
-    ngx_uint_t                     i;
+    ngx_uint_t                     i, n;
     auth_tenant_str_t              none;
+    const auth_tenant_str_t       *tenants;
     ngx_http_auth_tenant_realm_t  *realm;
 
-    if (!provider->net->issuer.tenant) {
+    ngx_memzero(&none, sizeof(auth_tenant_str_t));
+    tenants = &none;
+    n = 1;
 
-        none.len = 0;
-        none.data = NULL;
-
-        realm = ngx_http_auth_tenant_realm_get(provider, &none,
-                                             NGX_HTTP_AUTH_TENANT_CLAIM_FREE);
-        if (realm) {
-            ngx_http_auth_tenant_tick_realm(realm);
-        }
-
-        return;
+    if (provider->net->issuer.tenant) {
+        tenants = provider->policy.tenants;
+        n = provider->policy.ntenants;
     }
 
-    for (i = 0; i < provider->policy.ntenants; i++) {
+    for (i = 0; i < n; i++) {
 
-        realm = ngx_http_auth_tenant_realm_get(provider,
-                                             &provider->policy.tenants[i],
+        realm = ngx_http_auth_tenant_realm_get(provider, &tenants[i],
                                              NGX_HTTP_AUTH_TENANT_CLAIM_FREE);
         if (realm) {
+
+            /* no stranger takes the place of whom the operator names */
+
+            ngx_http_auth_tenant_realm_proven(realm);
             ngx_http_auth_tenant_tick_realm(realm);
         }
     }
@@ -330,8 +329,7 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
         }
 
         if (!ngx_http_auth_tenant_load(&slot->used)
-            || ngx_http_auth_tenant_load(&slot->tenant_len) == 0
-            || now < ngx_http_auth_tenant_load(&slot->due))
+            || ngx_http_auth_tenant_load(&slot->tenant_len) == 0)
         {
             continue;
         }
@@ -339,8 +337,9 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
         provider = ngx_http_auth_tenant_tick_owner(worker, slot);
 
         if (provider == NULL
+            || now < ngx_http_auth_tenant_due(provider->net, slot, now)
             || now - ngx_http_auth_tenant_load(&slot->last_used)
-               > (int64_t) provider->net->stale)
+               > (int64_t) (provider->net->stale + provider->net->refresh))
         {
             continue;
         }
@@ -392,16 +391,17 @@ ngx_http_auth_tenant_tick_owner(ngx_http_auth_tenant_worker_t *worker,
 static void
 ngx_http_auth_tenant_tick_realm(ngx_http_auth_tenant_realm_t *realm)
 {
-    int64_t  wait;
+    int64_t  now, wait;
 
     ngx_http_auth_tenant_realm_follow(realm);
 
+    now = ngx_http_auth_tenant_clock();
     wait = (int64_t) realm->provider->net->cooldown;
 
     if (!realm->damaged) {
 
-        if (ngx_http_auth_tenant_clock()
-            < ngx_http_auth_tenant_load(&realm->slot->due))
+        if (now < ngx_http_auth_tenant_due(realm->provider->net, realm->slot,
+                                           now))
         {
             return;
         }

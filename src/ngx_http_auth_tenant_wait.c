@@ -130,7 +130,7 @@ ngx_http_auth_tenant_ask_provider(ngx_http_auth_tenant_realm_t *realm)
     /* a provider that fails is not asked more often because clients ask */
 
     if (ngx_http_auth_tenant_load(&slot->failures)
-        && now < ngx_http_auth_tenant_load(&slot->due))
+        && now < ngx_http_auth_tenant_due(realm->provider->net, slot, now))
     {
         return NGX_DECLINED;
     }

@@ -115,6 +115,10 @@ typedef struct {
     size_t                           end;
 
     ngx_cycle_t                     *old_cycle;   /* while the zone is made */
+
+    const u_char                   **providers;   /* digests of those that are
+                                                     configured; NULL: any */
+    ngx_uint_t                       nproviders;
 } ngx_http_auth_tenant_zone_t;
 
 
@@ -161,12 +165,13 @@ ngx_uint_t ngx_http_auth_tenant_zone_small(size_t size);
 /*
  * The slot of a realm.  With `claim`, one is taken for it if it has none, with
  * a large store if `tenant` is empty, else with a small one: a free one, else
- * that of the unproven realm that was touched (used or fetched) least
- * recently, or, if there is none, of any that nobody has touched for `idle`
- * ms.  No other is ever taken from its owner; a realm without a tenant, which
- * only the operator can name, counts as proven, and a fetch under way keeps a
- * slot.  NGX_OK with *slot set; NGX_DECLINED if there is none, or all are
- * taken; NGX_BUSY if the lock is held: try again later.
+ * one that a provider has left behind that is no longer configured, else that
+ * of the unproven realm that was touched (used or fetched) least recently, or,
+ * if there is none, of any that nobody has touched for `idle` ms.  No other is
+ * ever taken from its owner; a realm without a tenant, which only the operator
+ * can name, counts as proven, and a fetch under way keeps a slot.  NGX_OK with
+ * *slot set; NGX_DECLINED if there is none, or all are taken; NGX_BUSY if the
+ * lock is held: try again later.
  */
 ngx_int_t ngx_http_auth_tenant_zone_find(ngx_http_auth_tenant_zone_t *zone,
     const u_char *id, ngx_http_auth_tenant_slot_t **slot);
@@ -236,6 +241,15 @@ size_t ngx_http_auth_tenant_slot_capacity(ngx_http_auth_tenant_zone_t *zone,
 ngx_int_t ngx_http_auth_tenant_slot_lease(ngx_http_auth_tenant_zone_t *zone,
     ngx_http_auth_tenant_slot_t *slot, const u_char *id, int64_t now,
     int64_t wait, int64_t lasts, uint64_t *ticket);
+
+
+/*
+ * When the next background fetch is due.  No configuration lets more than
+ * `most` ms pass until then: a time further ahead is that of one with a longer
+ * "refresh", or damaged, and means at once.
+ */
+int64_t ngx_http_auth_tenant_slot_due(const ngx_http_auth_tenant_slot_t *slot,
+    int64_t now, int64_t most);
 
 
 /*

@@ -8,6 +8,13 @@
 #include "ngx_http_auth_tenant_net.h"
 
 
+static ngx_int_t ngx_http_auth_tenant_zone_providers(ngx_conf_t *cf,
+    ngx_http_auth_tenant_main_conf_t *mcf);
+static ngx_int_t ngx_http_auth_tenant_zone_room(ngx_conf_t *cf,
+    ngx_shm_zone_t *shm_zone, ngx_uint_t n, ngx_uint_t (*count)(size_t size),
+    const char *what);
+
+
 static ngx_str_t  ngx_http_auth_tenant_zone_default =
     ngx_string("auth_tenant");
 
@@ -51,8 +58,7 @@ ngx_http_auth_tenant_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t
 ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf)
 {
-    size_t                              size, need;
-    ngx_uint_t                          i, single, room;
+    ngx_uint_t                          i, single, named;
     ngx_http_auth_tenant_provider_t   **pp;
     ngx_http_auth_tenant_main_conf_t   *mcf;
 
@@ -71,34 +77,109 @@ ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf)
         }
     }
 
+    if (ngx_http_auth_tenant_zone_providers(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     single = 0;
+    named = 0;
     pp = mcf->providers.elts;
 
     for (i = 0; i < mcf->providers.nelts; i++) {
-        if (pp[i]->net && !pp[i]->net->issuer.tenant) {
+
+        if (pp[i]->net == NULL) {
+            continue;
+        }
+
+        if (pp[i]->net->issuer.tenant) {
+            named += pp[i]->policy.ntenants;
+
+        } else {
             single++;
         }
     }
 
-    size = mcf->zone->shm.size;
-    room = ngx_http_auth_tenant_zone_large(size);
-
-    if (single > room) {
-
-        for (need = 1; /* void */ ; need++) {
-            if (ngx_http_auth_tenant_zone_large(need * 1024 * 1024) >= single)
-            {
-                break;
-            }
-        }
-
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"auth_tenant_zone\" \"%V\" of %uzk has room for "
-                           "the keys of %ui providers, but there are %ui; "
-                           "write at least %uzm", &mcf->zone->shm.name,
-                           size / 1024, room, single, need);
+    if (ngx_http_auth_tenant_zone_room(cf, mcf->zone, single,
+                                       ngx_http_auth_tenant_zone_large,
+                                       "providers")
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
+    return ngx_http_auth_tenant_zone_room(cf, mcf->zone, named,
+                                          ngx_http_auth_tenant_zone_small,
+                                          "named tenants");
+}
+
+
+/*
+ * What others left behind in a zone is told by what is configured now; and no
+ * provider's settings decide how long another one's tenants keep their place.
+ */
+
+static ngx_int_t
+ngx_http_auth_tenant_zone_providers(ngx_conf_t *cf,
+    ngx_http_auth_tenant_main_conf_t *mcf)
+{
+    int64_t                             usable;
+    ngx_uint_t                          i;
+    ngx_http_auth_tenant_zone_t        *zone;
+    ngx_http_auth_tenant_provider_t   **pp;
+
+    zone = ngx_http_auth_tenant_zone(mcf->zone);
+
+    zone->providers = ngx_palloc(cf->pool,
+                                 mcf->providers.nelts * sizeof(u_char *));
+    if (zone->providers == NULL) {
+        return NGX_ERROR;
+    }
+
+    zone->nproviders = 0;
+    mcf->worker->idle = NGX_HTTP_AUTH_TENANT_MIN_IDLE;
+
+    pp = mcf->providers.elts;
+
+    for (i = 0; i < mcf->providers.nelts; i++) {
+
+        if (pp[i]->net == NULL) {
+            continue;
+        }
+
+        zone->providers[zone->nproviders++] = pp[i]->net->digest;
+
+        usable = (int64_t) pp[i]->net->refresh + (int64_t) pp[i]->net->stale;
+        mcf->worker->idle = ngx_max(mcf->worker->idle, usable);
+    }
+
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_auth_tenant_zone_room(ngx_conf_t *cf, ngx_shm_zone_t *shm_zone,
+    ngx_uint_t n, ngx_uint_t (*count)(size_t size), const char *what)
+{
+    size_t      size, need;
+    ngx_uint_t  room;
+
+    size = shm_zone->shm.size;
+    room = count(size);
+
+    if (n <= room) {
+        return NGX_OK;
+    }
+
+    for (need = 1; /* void */ ; need++) {
+        if (count(need * 1024 * 1024) >= n) {
+            break;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"auth_tenant_zone\" \"%V\" of %uzk has room for the "
+                       "keys of %ui %s, but there are %ui; write at least "
+                       "%uzm", &shm_zone->shm.name, size / 1024, room, what, n,
+                       need);
+    return NGX_ERROR;
 }

@@ -152,3 +152,22 @@ provider('second', 'no jwks_file',
          'issuer "https://other.example.com/realms/{tenant}"')
 --- srv: location / { auth_tenant corp second; auth_tenant_path "/{user}/"; }
 --- loads
+
+
+
+=== TEST 15: E15: as many named tenants as the zone has room for
+--- provider eval
+join "\n", $::Realms, 'tenants ' . join ' ', map { "t$_" } 1 .. 6
+--- http: auth_tenant_zone tenants 512k;
+--- srv: location / { auth_tenant corp; auth_tenant_path "/{user}/"; }
+--- loads
+
+
+
+=== TEST 16: E15: more than that
+--- provider eval
+join "\n", $::Realms, 'tenants ' . join ' ', map { "t$_" } 1 .. 7
+--- http: auth_tenant_zone tenants 512k;
+--- srv: location / { auth_tenant corp; auth_tenant_path "/{user}/"; }
+--- refused
+"auth_tenant_zone" "tenants" of 512k has room for the keys of 6 named tenants, but there are 7; write at least 1m

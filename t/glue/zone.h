@@ -23,6 +23,7 @@
 
 ngx_uint_t                ngx_pagesize = 4096;
 ngx_pid_t                 ngx_pid = 1;
+ngx_uint_t                ngx_exiting;
 volatile ngx_msec_t       ngx_current_msec;
 
 static ngx_cycle_t        zone_old_cycle;

@@ -114,6 +114,7 @@ test_claim(void)
     uint64_t                      epoch, ticket;
     ngx_http_auth_tenant_slot_t  *a, *b, *slot;
     u_char                        name[AUTH_TENANT_MAX_LABEL];
+    const u_char                 *providers[1];
     auth_tenant_str_t             longest, tenant;
 
     start();
@@ -181,6 +182,29 @@ test_claim(void)
         NOW + IDLE);
     ok(claim(100, NOW + 1 + IDLE) == NULL && claim(100, NOW + 2 + IDLE)
        && has(1) && !has(2), "one that is fetched is not idle");
+
+    /* E13: of a provider that is no longer configured */
+
+    fill(1);
+    providers[0] = zone_id(9);
+    zone->providers = providers;
+    zone->nproviders = 1;
+
+    ok(claim(100, NOW + 1500) == NULL,
+       "E13: what is left of another configuration may still be in use");
+
+    ngx_exiting = 1;
+    ok(claim(100, NOW + 2500) == NULL,
+       "and who is leaving does not know what came later");
+    ngx_exiting = 0;
+
+    ok(claim(100, NOW + 2500) && has(100), "then whoever comes may have it");
+
+    fill(1);
+    providers[0] = zone_id(0);
+    ok(claim(100, NOW + 2500) == NULL, "but not what is configured");
+
+    zone->nproviders = 0;
 
     /* what is taken is clean */
 
@@ -296,6 +320,17 @@ test_lease(void)
 
     start();
     a = claim(1, NOW);
+
+    set(&a->due, NOW + 100);
+    is(ngx_http_auth_tenant_slot_due(a, NOW, 100), NOW + 100,
+       "what is due is as was said");
+    is(ngx_http_auth_tenant_slot_due(a, NOW, 99), 0,
+       "A7.9, E15: or now, if that would be later than it can be");
+    set(&a->due, INT64_MAX);
+    is(ngx_http_auth_tenant_slot_due(a, -NOW, 100), 0, "however late");
+    set(&a->due, INT64_MIN);
+    ok(ngx_http_auth_tenant_slot_due(a, NOW, 100) <= NOW, "or long ago");
+    set(&a->due, 0);
 
     is(lease(a, 1, NOW, &t1), NGX_OK, "one may fetch");
     ok(a->attempted == NOW && a->deadline == NOW + 5000
