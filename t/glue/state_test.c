@@ -338,6 +338,39 @@ writes(ngx_str_t *document)
 }
 
 
+/*
+ * A thread that has said that it is done may still be on its way out, with a
+ * lock of the sanitizer's in its hand; a child that was forked then would wait
+ * for that lock for ever.
+ */
+
+static pid_t
+fork_alone(void)
+{
+    DIR            *tasks;
+    ngx_uint_t      n;
+    struct dirent  *entry;
+
+    do {
+        tasks = opendir("/proc/self/task");
+        if (tasks == NULL) {
+            return -1;
+        }
+
+        n = 0;
+
+        for (entry = readdir(tasks); entry; entry = readdir(tasks)) {
+            n += entry->d_name[0] != '.';
+        }
+
+        closedir(tasks);
+
+    } while (n > 1);
+
+    return fork();
+}
+
+
 /* no failure is remembered any more */
 
 static void
@@ -744,7 +777,7 @@ limit(void)
     large.data = malloc(large.len);
     memset(large.data, 'x', large.len);
 
-    pid = fork();
+    pid = fork_alone();
 
     if (pid == 0) {
         self = pthread_self();
@@ -780,7 +813,7 @@ killed(void)
     for (i = 1; i < MAX_CALLS; i++) {
         writes(&old);
 
-        pid = fork();
+        pid = fork_alone();
 
         if (pid == 0) {
             self = pthread_self();
@@ -830,7 +863,7 @@ crowd(void)
     for (i = 0; i < 40; i++) {
 
         for (n = 0; n < 3; n++) {
-            pid[n] = fork();
+            pid[n] = fork_alone();
 
             if (pid[n] == 0) {
                 self = pthread_self();
@@ -923,7 +956,7 @@ locked(void)
     forget();
     writes(&old);
 
-    pid = fork();
+    pid = fork_alone();
 
     if (pid == 0) {
         fd = open(temp, O_WRONLY|O_CREAT, 0600);
