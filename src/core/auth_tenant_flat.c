@@ -367,16 +367,38 @@ int
 auth_tenant_node_member(const auth_tenant_node_t *object,
     const auth_tenant_str_t *name, auth_tenant_node_t *member)
 {
-    size_t              pos;
-    auth_tenant_node_t  child;
+    size_t                len;
+    auth_tenant_node_t    child;
+    const unsigned char  *p, *end;
 
     if (object->type != AUTH_TENANT_NODE_OBJECT) {
         return 0;
     }
 
-    pos = 0;
+    p = object->value.data;
+    end = p + object->value.len;
 
-    while (auth_tenant_node_next(object, &pos, &child)) {
+    while (p < end) {
+
+        /* most have lengths of one byte each, and names of other lengths */
+
+        if (end - p > 3 && p[1] < 0x80 && p[2] < 0x80 && p[1] != name->len) {
+
+            len = 3 + (size_t) p[1] + p[2];
+
+            if (len > (size_t) (end - p)) {
+                return 0;
+            }
+
+            p += len;
+            continue;
+        }
+
+        p = auth_tenant_flat_read(p, end, 1, &child);
+
+        if (p == NULL) {
+            return 0;
+        }
 
         if (auth_tenant_str_eq(&child.key, name)) {
             *member = child;

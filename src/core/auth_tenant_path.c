@@ -156,8 +156,11 @@ auth_tenant_path_match(const auth_tenant_pattern_t *pattern,
         }
     }
 
-    if (!auth_tenant_path_clean(uri, 1)
-        || auth_tenant_path_climbs(uri, matched))
+    /* the same bytes were looked at, and decoded once more than these */
+
+    if ((raw->data == NULL || !auth_tenant_str_eq(uri, raw))
+        && (!auth_tenant_path_clean(uri, 1)
+            || auth_tenant_path_climbs(uri, matched)))
     {
         return AUTH_TENANT_BAD_PATH;
     }
@@ -366,7 +369,9 @@ auth_tenant_path_decode(const unsigned char *p, size_t len, unsigned times,
     size_t    n, k;
     unsigned  digit;
 
-    if (times == 0) {
+    /* what begins with no "%" is the same however often it is decoded */
+
+    if (times == 0 || *p != '%') {
         *c = *p;
         return 1;
     }

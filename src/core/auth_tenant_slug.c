@@ -41,11 +41,11 @@ auth_tenant_slug(unsigned char *dst, const auth_tenant_str_t *name)
     size_t         n, digits;
     unsigned char  data[AUTH_TENANT_MAX_NAME + 1];
 
-    if (name->len == 0 || name->len > AUTH_TENANT_MAX_NAME
-        || !auth_tenant_utf8_valid(name))
-    {
+    if (name->len == 0 || name->len > AUTH_TENANT_MAX_NAME) {
         return 0;
     }
+
+    /* what is kept is ASCII */
 
     if (auth_tenant_slug_keep(name)) {
 
@@ -59,6 +59,9 @@ auth_tenant_slug(unsigned char *dst, const auth_tenant_str_t *name)
             memcpy(dst, name->data, name->len);
             return name->len;
         }
+
+    } else if (!auth_tenant_utf8_valid(name)) {
+        return 0;
 
     } else {
         n = auth_tenant_slug_extract(dst, name, AUTH_TENANT_SLUG_EXTRACT);
@@ -268,7 +271,14 @@ auth_tenant_label(unsigned char *dst, const auth_tenant_str_t *name)
 int
 auth_tenant_label_valid(const auth_tenant_str_t *s)
 {
-    size_t  i;
+    size_t         i;
+    unsigned char  c;
+
+    /* "-", "0" to "9", "a" to "z" */
+
+    static const uint32_t  allowed[] = {
+        0x00000000, 0x03ff2000, 0x00000000, 0x07fffffe, 0, 0, 0, 0
+    };
 
     if (s->len == 0 || s->len > AUTH_TENANT_MAX_LABEL) {
         return 0;
@@ -279,7 +289,9 @@ auth_tenant_label_valid(const auth_tenant_str_t *s)
     }
 
     for (i = 0; i < s->len; i++) {
-        if (!auth_tenant_lower_alnum(s->data[i]) && s->data[i] != '-') {
+        c = s->data[i];
+
+        if ((allowed[c >> 5] & (1u << (c & 0x1f))) == 0) {
             return 0;
         }
     }

@@ -136,6 +136,13 @@ auth_tenant_text_valid(const auth_tenant_str_t *text)
 
     for (i = 0; i < text->len; i += n) {
 
+        n = 1;
+        c = text->data[i];
+
+        if (c >= 0x20 && c < 0x7f) {
+            continue;
+        }
+
         n = auth_tenant_utf8_decode(text->data + i, text->len - i, &c);
 
         if (n == 0) {
