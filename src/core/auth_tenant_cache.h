@@ -59,7 +59,7 @@ typedef struct {
  * Finds out where things stand in `size` bytes of memory that is aligned to
  * 64 bytes.  Touches nothing: memory that is all zero is an empty cache, and
  * the same memory and size are always the same cache.  Returns 1, or 0 if that
- * is too little for a set of each class (73344 bytes).
+ * is too little for a set of each class (72832 bytes).
  */
 int auth_tenant_cache_layout(auth_tenant_cache_t *cache, void *memory,
     size_t size);
