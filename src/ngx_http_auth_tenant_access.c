@@ -416,9 +416,12 @@ ngx_http_auth_tenant_make_ctx(ngx_http_request_t *r)
 static void
 ngx_http_auth_tenant_cleanup(void *data)
 {
+    ngx_http_auth_tenant_ctx_t  *ctx = data;
+
     /* also marks our entry in the list; the pool frees the rest */
 
-    ngx_http_auth_tenant_stop_waiting(data);
+    ngx_http_auth_tenant_stop_waiting(ctx);
+    ngx_http_auth_tenant_release(ctx->kept);
 }
 
 

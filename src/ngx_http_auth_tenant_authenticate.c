@@ -6,16 +6,29 @@
  */
 
 
-#include "ngx_http_auth_tenant_module.h"
+#include "ngx_http_auth_tenant_cache.h"
 
 
+static ngx_int_t ngx_http_auth_tenant_known(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx, ngx_http_auth_tenant_seen_t *seen,
+    const ngx_http_auth_tenant_token_t *source);
+static const u_char *ngx_http_auth_tenant_current_tag(
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const ngx_http_auth_tenant_ctx_t *ctx, const auth_tenant_claims_t *claims,
+    const ngx_http_auth_tenant_provider_t **provider,
+    ngx_http_auth_tenant_realm_t **realm);
 static auth_tenant_verdict_e ngx_http_auth_tenant_verify(
     const ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_jws_t *jws, const auth_tenant_claims_t *claims,
-    ngx_http_auth_tenant_realm_t **realm);
+    ngx_http_auth_tenant_realm_t **realm, const u_char **tag);
 static auth_tenant_verdict_e ngx_http_auth_tenant_read_claims(
     ngx_http_request_t *r, const auth_tenant_jws_t *jws,
     auth_tenant_claims_t *claims);
+static ngx_int_t ngx_http_auth_tenant_set_credential(ngx_http_request_t *r,
+    ngx_http_auth_tenant_ctx_t *ctx, const auth_tenant_claims_t *claims,
+    const ngx_http_auth_tenant_provider_t *provider,
+    const ngx_http_auth_tenant_token_t *source);
 static const ngx_http_auth_tenant_provider_t *ngx_http_auth_tenant_provider(
     const ngx_http_auth_tenant_loc_conf_t *lcf, const auth_tenant_str_t *iss);
 static auth_tenant_verdict_e ngx_http_auth_tenant_check_claims(
@@ -33,16 +46,19 @@ ngx_http_auth_tenant_authenticate(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
     ngx_http_auth_tenant_ctx_t *ctx, auth_tenant_methods_t method)
 {
+    ngx_int_t                               rc;
+    const u_char                           *tag;
     auth_tenant_jws_t                       jws;
-    auth_tenant_str_t                       token;
     auth_tenant_claims_t                    claims;
     auth_tenant_verdict_e                   verdict;
     const auth_tenant_policy_t             *policy;
-    ngx_http_auth_tenant_credential_t      *credential;
+    ngx_http_auth_tenant_seen_t             seen;
     const ngx_http_auth_tenant_token_t     *source;
     const ngx_http_auth_tenant_provider_t  *provider;
 
-    verdict = ngx_http_auth_tenant_find_token(r, lcf, &source, &token);
+    seen.digested = 0;
+
+    verdict = ngx_http_auth_tenant_find_token(r, lcf, &source, &seen.token);
     if (verdict != AUTH_TENANT_OK) {
         return verdict;
     }
@@ -52,7 +68,12 @@ ngx_http_auth_tenant_authenticate(ngx_http_request_t *r,
         return verdict;
     }
 
-    verdict = auth_tenant_jws_parse(&jws, &token);
+    rc = ngx_http_auth_tenant_known(r, lcf, ctx, &seen, source);
+    if (rc != NGX_DECLINED) {
+        return rc == NGX_OK ? AUTH_TENANT_OK : AUTH_TENANT_ERROR;
+    }
+
+    verdict = auth_tenant_jws_parse(&jws, &seen.token);
     if (verdict != AUTH_TENANT_OK) {
         return verdict;
     }
@@ -83,33 +104,138 @@ ngx_http_auth_tenant_authenticate(ngx_http_request_t *r,
     }
 
     verdict = ngx_http_auth_tenant_verify(provider, &jws, &claims,
-                                          &ctx->realm);
+                                          &ctx->realm, &tag);
     if (verdict != AUTH_TENANT_OK) {
         return verdict;
     }
 
-    credential = ngx_palloc(r->pool,
-                            sizeof(ngx_http_auth_tenant_credential_t));
-    if (credential == NULL) {
-        return AUTH_TENANT_ERROR;
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "auth tenant token: verified");
+
+    if (tag) {
+        ctx->kept = ngx_http_auth_tenant_cache_add(r, &seen, &claims, tag,
+                                                claims.exp + policy->leeway);
     }
 
-    credential->claims = claims;
-    credential->provider = provider;
-    credential->source = source;
+    if (ctx->kept) {
+        ngx_http_auth_tenant_cache_remember(r, ctx->kept);
+    }
 
-    ctx->credential = credential;
-
-    return AUTH_TENANT_OK;
+    return ngx_http_auth_tenant_set_credential(r, ctx, &claims, provider,
+                                               source)
+           == NGX_OK ? AUTH_TENANT_OK : AUTH_TENANT_ERROR;
 }
 
 
-/* *realm is set if the provider is to be asked for newer keys */
+/*
+ * A token that was verified before, by the keys and the settings of now.  Its
+ * signature was, and so its form; all else is looked at again.  It is accepted
+ * here, or else judged like any other: NGX_OK, NGX_DECLINED or NGX_ERROR.
+ */
+
+static ngx_int_t
+ngx_http_auth_tenant_known(ngx_http_request_t *r,
+    const ngx_http_auth_tenant_loc_conf_t *lcf,
+    ngx_http_auth_tenant_ctx_t *ctx, ngx_http_auth_tenant_seen_t *seen,
+    const ngx_http_auth_tenant_token_t *source)
+{
+    const u_char                           *tag;
+    ngx_http_auth_tenant_kept_t            *kept;
+    ngx_http_auth_tenant_realm_t           *realm;
+    const ngx_http_auth_tenant_provider_t  *provider;
+
+    kept = ngx_http_auth_tenant_cache_own(r, seen);
+
+    if (kept == NULL) {
+        kept = ngx_http_auth_tenant_cache_shared(r, seen, NULL);
+    }
+
+    if (kept == NULL) {
+        return NGX_DECLINED;
+    }
+
+    tag = ngx_http_auth_tenant_current_tag(lcf, ctx, &kept->claims, &provider,
+                                           &realm);
+
+    if (tag && ngx_memcmp(tag, kept->tag, NGX_HTTP_AUTH_TENANT_TAG) != 0) {
+
+        /* it was verified with other keys, or for another provider, too */
+
+        ngx_http_auth_tenant_release(kept);
+        kept = ngx_http_auth_tenant_cache_shared(r, seen, tag);
+    }
+
+    if (tag == NULL || kept == NULL) {
+        ngx_http_auth_tenant_release(kept);
+        return NGX_DECLINED;
+    }
+
+    if (realm) {
+        ngx_http_auth_tenant_realm_proven(realm);
+    }
+
+    ctx->kept = kept;
+    ngx_http_auth_tenant_cache_remember(r, kept);
+
+    return ngx_http_auth_tenant_set_credential(r, ctx, &kept->claims, provider,
+                                               source);
+}
+
+
+/*
+ * The tag that a token with these claims would get if it were verified here
+ * and now; NULL if it would not be accepted, or not be verified.  *realm is
+ * NULL where keys are in a file.
+ */
+
+static const u_char *
+ngx_http_auth_tenant_current_tag(const ngx_http_auth_tenant_loc_conf_t *lcf,
+    const ngx_http_auth_tenant_ctx_t *ctx, const auth_tenant_claims_t *claims,
+    const ngx_http_auth_tenant_provider_t **provider,
+    ngx_http_auth_tenant_realm_t **realm)
+{
+    auth_tenant_str_t                       tenant;
+    const auth_tenant_keys_t               *keys;
+    const ngx_http_auth_tenant_provider_t  *pr;
+
+    pr = ngx_http_auth_tenant_provider(lcf, &claims->iss);
+
+    if (pr == NULL
+        || ngx_http_auth_tenant_check_claims(&pr->policy, claims,
+                                             &ctx->matched)
+           != AUTH_TENANT_OK)
+    {
+        return NULL;
+    }
+
+    *provider = pr;
+    *realm = NULL;
+
+    if (pr->source) {
+        return ngx_http_auth_tenant_tag(pr->tag, pr, &pr->issuer,
+                                ngx_http_auth_tenant_source_keys(pr->source));
+    }
+
+    if (!auth_tenant_policy_issuer(&pr->policy, &claims->iss, &tenant)
+        || ngx_http_auth_tenant_realm_keys(pr, &tenant, realm, &keys)
+           != AUTH_TENANT_OK)
+    {
+        return NULL;
+    }
+
+    return ngx_http_auth_tenant_realm_tag(*realm);
+}
+
+
+/*
+ * *realm is set if the provider is to be asked for newer keys; *tag, which may
+ * be NULL, to what the token was verified under.
+ */
 
 static auth_tenant_verdict_e
 ngx_http_auth_tenant_verify(const ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_jws_t *jws, const auth_tenant_claims_t *claims,
-    ngx_http_auth_tenant_realm_t **realm)
+    ngx_http_auth_tenant_realm_t **realm, const u_char **tag)
 {
     auth_tenant_str_t              tenant;
     auth_tenant_verdict_e          verdict;
@@ -117,8 +243,11 @@ ngx_http_auth_tenant_verify(const ngx_http_auth_tenant_provider_t *provider,
     ngx_http_auth_tenant_realm_t  *re;
 
     if (provider->source) {
-        return auth_tenant_jws_verify(jws,
-                          ngx_http_auth_tenant_source_keys(provider->source));
+        keys = ngx_http_auth_tenant_source_keys(provider->source);
+        *tag = ngx_http_auth_tenant_tag(provider->tag, provider,
+                                        &provider->issuer, keys);
+
+        return auth_tenant_jws_verify(jws, keys);
     }
 
     if (!auth_tenant_policy_issuer(&provider->policy, &claims->iss, &tenant)) {
@@ -131,6 +260,8 @@ ngx_http_auth_tenant_verify(const ngx_http_auth_tenant_provider_t *provider,
     }
 
     re = *realm;
+    *tag = ngx_http_auth_tenant_realm_tag(re);
+
     verdict = auth_tenant_jws_verify(jws, keys);
 
     if (verdict == AUTH_TENANT_OK) {
@@ -142,6 +273,33 @@ ngx_http_auth_tenant_verify(const ngx_http_auth_tenant_provider_t *provider,
     }
 
     return verdict;
+}
+
+
+/* `claims` live as long as the request, or as what ctx->kept holds. */
+
+static ngx_int_t
+ngx_http_auth_tenant_set_credential(ngx_http_request_t *r,
+    ngx_http_auth_tenant_ctx_t *ctx, const auth_tenant_claims_t *claims,
+    const ngx_http_auth_tenant_provider_t *provider,
+    const ngx_http_auth_tenant_token_t *source)
+{
+    ngx_http_auth_tenant_credential_t  *credential;
+
+    credential = ngx_palloc(r->pool,
+                            sizeof(ngx_http_auth_tenant_credential_t));
+    if (credential == NULL) {
+        return NGX_ERROR;
+    }
+
+    credential->claims = *claims;
+    credential->provider = provider;
+    credential->source = source;
+
+    ctx->provider = provider;
+    ctx->credential = credential;
+
+    return NGX_OK;
 }
 
 

@@ -9,6 +9,7 @@
 
 static ngx_int_t ngx_http_auth_tenant_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_auth_tenant_init_process(ngx_cycle_t *cycle);
+static void ngx_http_auth_tenant_exit_process(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_auth_tenant_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_auth_tenant_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_auth_tenant_create_main_conf(ngx_conf_t *cf);
@@ -41,7 +42,7 @@ ngx_module_t  ngx_http_auth_tenant_module = {
     ngx_http_auth_tenant_init_process,       /* init process */
     NULL,                                    /* init thread */
     NULL,                                    /* exit thread */
-    ngx_http_auth_tenant_net_exit_process,   /* exit process */
+    ngx_http_auth_tenant_exit_process,       /* exit process */
     NULL,                                    /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -61,11 +62,21 @@ ngx_http_auth_tenant_init_module(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_http_auth_tenant_init_process(ngx_cycle_t *cycle)
 {
-    if (ngx_http_auth_tenant_keys_init_process(cycle) != NGX_OK) {
+    if (ngx_http_auth_tenant_keys_init_process(cycle) != NGX_OK
+        || ngx_http_auth_tenant_cache_init_process(cycle) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     return ngx_http_auth_tenant_net_init_process(cycle);
+}
+
+
+static void
+ngx_http_auth_tenant_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_auth_tenant_net_exit_process(cycle);
+    ngx_http_auth_tenant_cache_exit_process();
 }
 
 

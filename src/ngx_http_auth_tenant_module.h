@@ -31,6 +31,23 @@ typedef struct ngx_http_auth_tenant_worker_s  ngx_http_auth_tenant_worker_t;
 typedef struct ngx_http_auth_tenant_waiter_s  ngx_http_auth_tenant_waiter_t;
 
 
+/* a token that was verified before: _cache.h */
+
+typedef struct ngx_http_auth_tenant_kept_s    ngx_http_auth_tenant_kept_t;
+
+
+#define NGX_HTTP_AUTH_TENANT_TAG  32
+
+
+/* what a verified token was verified under, as this process sees it */
+
+typedef struct {
+    u_char                           value[NGX_HTTP_AUTH_TENANT_TAG];
+    u_char                           keys[AUTH_TENANT_KEYS_DIGEST];
+    unsigned                         known:1;
+} ngx_http_auth_tenant_tag_t;
+
+
 typedef struct {
     auth_tenant_policy_t             policy;
 
@@ -41,6 +58,9 @@ typedef struct {
     ngx_http_auth_tenant_net_t      *net;        /* .. from the network */
     ngx_http_auth_tenant_worker_t   *worker;     /* net only */
     ngx_uint_t                       number;
+
+    u_char                           settings[NGX_HTTP_AUTH_TENANT_TAG];
+    ngx_http_auth_tenant_tag_t      *tag;        /* of the source's keys */
 
     ngx_array_t                     *audience;   /* auth_tenant_template_t */
     ngx_array_t                     *azp;        /* auth_tenant_str_t */
@@ -194,6 +214,10 @@ typedef struct {
     ngx_http_auth_tenant_waiter_t            *waiter;
     ngx_uint_t                                waits;
 
+    ngx_http_auth_tenant_kept_t              *kept;        /* holds what the
+                                                              credential is
+                                                              made of */
+
     unsigned                                  pass:8;      /* judged in */
     unsigned                                  decided:1;
     unsigned                                  stripped:1;
@@ -251,12 +275,32 @@ ngx_int_t ngx_http_auth_tenant_keys_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_auth_tenant_keys_init_process(ngx_cycle_t *cycle);
 
 
+/* _tag.c */
+
+ngx_int_t ngx_http_auth_tenant_digest(u_char *digest, const ngx_str_t *part,
+    ngx_uint_t n);
+ngx_int_t ngx_http_auth_tenant_tag_setting(
+    ngx_http_auth_tenant_provider_t *provider, const ngx_array_t *args);
+const u_char *ngx_http_auth_tenant_tag(ngx_http_auth_tenant_tag_t *tag,
+    const ngx_http_auth_tenant_provider_t *provider, const ngx_str_t *issuer,
+    const auth_tenant_keys_t *keys);
+
+
+/* _cache.c */
+
+ngx_int_t ngx_http_auth_tenant_cache_init_process(ngx_cycle_t *cycle);
+void ngx_http_auth_tenant_cache_exit_process(void);
+void ngx_http_auth_tenant_release(ngx_http_auth_tenant_kept_t *kept);
+
+
 /* _realm.c */
 
 auth_tenant_verdict_e ngx_http_auth_tenant_realm_keys(
     const ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_str_t *tenant, ngx_http_auth_tenant_realm_t **realm,
     const auth_tenant_keys_t **keys);
+const u_char *ngx_http_auth_tenant_realm_tag(
+    ngx_http_auth_tenant_realm_t *realm);
 void ngx_http_auth_tenant_realm_proven(ngx_http_auth_tenant_realm_t *realm);
 
 

@@ -89,6 +89,7 @@ struct ngx_http_auth_tenant_realm_s {
 
     auth_tenant_keys_t                    *keys;     /* NULL: none yet */
     u_char                                 digest[AUTH_TENANT_STORE_ID];
+    ngx_http_auth_tenant_tag_t             tag;
     uint64_t                               generation;
     int64_t                                fetched;
 

@@ -224,6 +224,11 @@ ngx_http_auth_tenant_provider_keys(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    provider->tag = ngx_pcalloc(cf->pool, sizeof(ngx_http_auth_tenant_tag_t));
+    if (provider->tag == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
     provider->source = ngx_http_auth_tenant_source_add(cf,
                                        &provider->jwks_file,
                                        provider->policy.algs, &provider->name);

@@ -170,6 +170,10 @@ ngx_http_auth_tenant_provider_directive(ngx_conf_t *cf, ngx_command_t *dummy,
         return ngx_conf_include(cf, dummy, conf);
     }
 
+    if (ngx_http_auth_tenant_tag_setting(provider, cf->args) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     for (cmd = ngx_http_auth_tenant_provider_commands; cmd->name.len; cmd++) {
         if (cmd->name.len == value[0].len
             && ngx_strcmp(cmd->name.data, value[0].data) == 0)

@@ -302,11 +302,7 @@ ngx_http_auth_tenant_net_digest(ngx_http_auth_tenant_provider_t *provider)
 {
     u_char                       flags[2];
     auth_tenant_algs_t           algs;
-    uint64_t                     len;
-    ngx_int_t                    rc;
     ngx_str_t                    part[6];
-    ngx_uint_t                   i;
-    EVP_MD_CTX                  *md;
     ngx_http_auth_tenant_net_t  *net;
 
     net = provider->net;
@@ -326,32 +322,5 @@ ngx_http_auth_tenant_net_digest(ngx_http_auth_tenant_provider_t *provider)
     part[5].len = sizeof(algs);
     part[5].data = (u_char *) &algs;
 
-    md = EVP_MD_CTX_new();
-
-    if (md == NULL || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1) {
-        EVP_MD_CTX_free(md);
-        return NGX_ERROR;
-    }
-
-    rc = NGX_OK;
-
-    for (i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-
-        len = part[i].len;
-
-        if (EVP_DigestUpdate(md, &len, sizeof(len)) != 1
-            || (len && EVP_DigestUpdate(md, part[i].data, len) != 1))
-        {
-            rc = NGX_ERROR;
-            break;
-        }
-    }
-
-    if (rc == NGX_OK && EVP_DigestFinal_ex(md, net->digest, NULL) != 1) {
-        rc = NGX_ERROR;
-    }
-
-    EVP_MD_CTX_free(md);
-
-    return rc;
+    return ngx_http_auth_tenant_digest(net->digest, part, 6);
 }

@@ -88,6 +88,16 @@ ngx_http_auth_tenant_realm_keys(
 }
 
 
+/* What tokens are verified under that the realm's keys verify. */
+
+const u_char *
+ngx_http_auth_tenant_realm_tag(ngx_http_auth_tenant_realm_t *realm)
+{
+    return ngx_http_auth_tenant_tag(&realm->tag, realm->provider,
+                                    &realm->issuer, realm->keys);
+}
+
+
 /* A token was verified by a key of this realm: it keeps its place. */
 
 void

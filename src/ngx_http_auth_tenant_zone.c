@@ -8,7 +8,7 @@
 
 
 #define NGX_HTTP_AUTH_TENANT_ZONE_MAGIC    0x746e616e65745f61ULL
-#define NGX_HTTP_AUTH_TENANT_ZONE_VERSION  1
+#define NGX_HTTP_AUTH_TENANT_ZONE_VERSION  2
 
 /* pages that the slab allocator may keep for itself, and log_ctx takes */
 
@@ -215,6 +215,11 @@ ngx_http_auth_tenant_zone_place(ngx_http_auth_tenant_zone_t *zone,
     zone->root = root;
     zone->slots = (ngx_http_auth_tenant_slot_t *) (root + 1);
     zone->stores = (u_char *) (zone->slots + zone->large + zone->small);
+
+    /* the other half is no smaller than one that has a large store */
+
+    (void) auth_tenant_cache_layout(&zone->cache, (u_char *) root + zone->rest,
+                                    zone->end - zone->rest);
 }
 
 

@@ -3,7 +3,8 @@
  * Copyright (C) nginx-auth-tenant authors
  *
  * Shared memory: a fixed table of realms, each with its last good key document
- * and with the numbers that decide which worker fetches it, and when.
+ * and with the numbers that decide which worker fetches it, and when; and the
+ * tokens that were verified.
  */
 
 
@@ -14,6 +15,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "auth_tenant_cache.h"
 #include "auth_tenant_core.h"
 #include "auth_tenant_store.h"
 
@@ -96,7 +98,7 @@ typedef struct {
     uint64_t                         version;
     uint64_t                         size;        /* of the whole zone */
     uint64_t                         rest;        /* where the half begins
-                                                     that is not for keys */
+                                                     that is for tokens */
     ngx_http_auth_tenant_budget_t    budgets[NGX_HTTP_AUTH_TENANT_BUDGETS];
 } ngx_http_auth_tenant_root_t;
 
@@ -109,6 +111,7 @@ typedef struct {
     ngx_http_auth_tenant_slot_t     *slots;       /* those of large stores come
                                                      first */
     u_char                          *stores;
+    auth_tenant_cache_t              cache;       /* of verified tokens */
     ngx_uint_t                       large;
     ngx_uint_t                       small;
     size_t                           rest;        /* offsets from root */

@@ -53,7 +53,7 @@ ngx_http_auth_tenant_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* Keys from the network need a zone with a place for each provider's. */
+/* Keys from the network need a place for each provider's in it. */
 
 ngx_int_t
 ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf)
@@ -64,7 +64,7 @@ ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_auth_tenant_module);
 
-    if (mcf->worker == NULL) {
+    if (mcf->providers.nelts == 0) {
         return NGX_OK;
     }
 
@@ -75,6 +75,10 @@ ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf)
         if (mcf->zone == NULL) {
             return NGX_ERROR;
         }
+    }
+
+    if (mcf->worker == NULL) {
+        return NGX_OK;
     }
 
     if (ngx_http_auth_tenant_zone_providers(cf, mcf) != NGX_OK) {

@@ -282,6 +282,11 @@ auth_tenant_flat_length(const unsigned char *p, const unsigned char *end,
 {
     unsigned  shift;
 
+    if (p < end && *p < 0x80) {
+        *len = *p;
+        return p + 1;
+    }
+
     *len = 0;
 
     for (shift = 0; shift < 21 && p < end; shift += 7) {
@@ -316,12 +321,11 @@ auth_tenant_flat_read(const unsigned char *p, const unsigned char *end,
 
     if (keyed) {
         p = auth_tenant_flat_length(p, end, &node->key.len);
-        if (p == NULL) {
-            return NULL;
-        }
     }
 
-    p = auth_tenant_flat_length(p, end, &node->value.len);
+    if (p != NULL) {
+        p = auth_tenant_flat_length(p, end, &node->value.len);
+    }
 
     if (p == NULL
         || node->key.len > (size_t) (end - p)

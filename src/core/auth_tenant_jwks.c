@@ -65,6 +65,12 @@ auth_tenant_keys_parse(const auth_tenant_str_t *document,
         keys->algs |= auth_tenant_key_algs(keys->key[i]);
     }
 
+    if (keys->nkeys != 0 && !auth_tenant_keys_make_digest(keys)) {
+        report->error = AUTH_TENANT_NO_MEMORY;
+        auth_tenant_keys_free(keys);
+        return NULL;
+    }
+
     report->keys = keys->nkeys;
 
     if (keys->nkeys == 0) {
@@ -95,6 +101,13 @@ auth_tenant_keys_free(auth_tenant_keys_t *keys)
     }
 
     OPENSSL_free(keys);
+}
+
+
+const unsigned char *
+auth_tenant_keys_digest(const auth_tenant_keys_t *keys)
+{
+    return keys->digest;
 }
 
 

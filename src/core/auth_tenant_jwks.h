@@ -14,6 +14,9 @@
 #include "auth_tenant_jwk.h"
 
 
+#define AUTH_TENANT_KEYS_DIGEST  32
+
+
 typedef struct auth_tenant_keys_s  auth_tenant_keys_t;
 
 
@@ -59,6 +62,16 @@ size_t auth_tenant_keys_compact(const auth_tenant_str_t *document,
 
 /* Frees a set and its keys.  NULL is allowed. */
 void auth_tenant_keys_free(auth_tenant_keys_t *keys);
+
+
+/*
+ * The digest of the set, AUTH_TENANT_KEYS_DIGEST bytes that live as long as
+ * it: SHA-256 over its keys' sorted digests, each of all that verifying with
+ * the key depends on.  A token that was verified with one set would be with
+ * any other of the same digest, in whatever order and with whatever else its
+ * document has.
+ */
+const unsigned char *auth_tenant_keys_digest(const auth_tenant_keys_t *keys);
 
 
 /* The algorithms that at least one key of the set fits. */

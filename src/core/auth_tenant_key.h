@@ -161,6 +161,13 @@ auth_tenant_pkey_t *auth_tenant_pkey_new(const auth_tenant_public_t *public,
 /* NULL is allowed. */
 void auth_tenant_pkey_free(auth_tenant_pkey_t *pkey);
 
+/*
+ * SHA-256 of its SubjectPublicKeyInfo, to `digest` of 32 bytes.  1, or 0 if
+ * OpenSSL fails.
+ */
+int auth_tenant_pkey_digest(const auth_tenant_pkey_t *pkey,
+    unsigned char *digest);
+
 /* As auth_tenant_key_verify(), for all algorithms but HMAC. */
 auth_tenant_verdict_e auth_tenant_pkey_verify(const auth_tenant_pkey_t *pkey,
     auth_tenant_alg_e alg, const auth_tenant_str_t *input,
@@ -181,10 +188,22 @@ auth_tenant_secret_t *auth_tenant_secret_new(const auth_tenant_str_t *bytes);
 /* Cleanses and frees.  NULL is allowed. */
 void auth_tenant_secret_free(auth_tenant_secret_t *secret);
 
+/* SHA-256 of its bytes, to `digest` of 32 bytes.  1, or 0 if OpenSSL fails. */
+int auth_tenant_secret_digest(const auth_tenant_secret_t *secret,
+    unsigned char *digest);
+
 /* As auth_tenant_key_verify(), for the HMAC algorithms only. */
 auth_tenant_verdict_e auth_tenant_secret_verify(
     const auth_tenant_secret_t *secret, auth_tenant_alg_e alg,
     const auth_tenant_str_t *input, const auth_tenant_str_t *signature);
+
+
+/*
+ * A digest that is looked up once (OpenSSL 3 does so at each use otherwise),
+ * to be given back; NULL without memory.  NULL may be given back.
+ */
+EVP_MD *auth_tenant_md_fetch(const EVP_MD *md);
+void auth_tenant_md_free(EVP_MD *md);
 
 
 /* Gives a new key its public half.  NULL, or why it is refused. */

@@ -23,6 +23,8 @@ struct auth_tenant_keys_s {
 
     /* where the key stood in the document's "keys"; not for PEM */
     unsigned char         place[AUTH_TENANT_MAX_KEYS];
+
+    unsigned char         digest[AUTH_TENANT_KEYS_DIGEST];
 };
 
 
@@ -36,6 +38,10 @@ int auth_tenant_keys_is_pem(const auth_tenant_str_t *document);
  */
 void auth_tenant_keys_add(auth_tenant_keys_t *keys, auth_tenant_key_t *key,
     auth_tenant_keys_report_t *report, const char *error);
+
+
+/* Fills in keys->digest, of all keys.  1, or 0 if OpenSSL fails. */
+int auth_tenant_keys_make_digest(auth_tenant_keys_t *keys);
 
 
 /*

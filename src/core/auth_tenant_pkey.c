@@ -39,8 +39,6 @@ struct auth_tenant_pkey_s {
 static int auth_tenant_pkey_import(auth_tenant_pkey_t *pkey,
     const auth_tenant_public_t *public);
 static int auth_tenant_pkey_prepare(auth_tenant_pkey_t *pkey, unsigned alg);
-static EVP_MD *auth_tenant_md_fetch(const EVP_MD *md);
-static void auth_tenant_md_free(EVP_MD *md);
 static int auth_tenant_pkey_verify_digest(const auth_tenant_pkey_t *pkey,
     auth_tenant_alg_e alg, const auth_tenant_str_t *input,
     const auth_tenant_str_t *signature);
@@ -133,6 +131,27 @@ auth_tenant_pkey_free(auth_tenant_pkey_t *pkey)
 }
 
 
+int
+auth_tenant_pkey_digest(const auth_tenant_pkey_t *pkey, unsigned char *digest)
+{
+    int             len, rc;
+    unsigned char  *der;
+
+    der = NULL;
+    len = i2d_PUBKEY(pkey->pkey, &der);
+
+    if (len <= 0) {
+        return 0;
+    }
+
+    rc = EVP_Digest(der, (size_t) len, digest, NULL, EVP_sha256(), NULL) == 1;
+
+    OPENSSL_free(der);
+
+    return rc;
+}
+
+
 static int
 auth_tenant_pkey_import(auth_tenant_pkey_t *pkey,
     const auth_tenant_public_t *public)
@@ -207,14 +226,14 @@ auth_tenant_pkey_prepare(auth_tenant_pkey_t *pkey, unsigned alg)
 
 #if OPENSSL_VERSION_NUMBER >= 0x30000000L
 
-static EVP_MD *
+EVP_MD *
 auth_tenant_md_fetch(const EVP_MD *md)
 {
     return EVP_MD_fetch(NULL, EVP_MD_get0_name(md), NULL);
 }
 
 
-static void
+void
 auth_tenant_md_free(EVP_MD *md)
 {
     EVP_MD_free(md);
@@ -222,14 +241,14 @@ auth_tenant_md_free(EVP_MD *md)
 
 #else
 
-static EVP_MD *
+EVP_MD *
 auth_tenant_md_fetch(const EVP_MD *md)
 {
     return (EVP_MD *) md;
 }
 
 
-static void
+void
 auth_tenant_md_free(EVP_MD *md)
 {
     (void) md;

@@ -48,6 +48,16 @@ auth_tenant_secret_free(auth_tenant_secret_t *secret)
 }
 
 
+int
+auth_tenant_secret_digest(const auth_tenant_secret_t *secret,
+    unsigned char *digest)
+{
+    return EVP_Digest(secret->bytes, secret->len, digest, NULL, EVP_sha256(),
+                      NULL)
+           == 1;
+}
+
+
 auth_tenant_verdict_e
 auth_tenant_secret_verify(const auth_tenant_secret_t *secret,
     auth_tenant_alg_e alg, const auth_tenant_str_t *input,

@@ -10,6 +10,8 @@
 #define _ZONE_H_INCLUDED_
 
 
+#include "../../src/core/auth_tenant_cache.c"
+#include "../../src/core/auth_tenant_cache_slot.c"
 #include "../../src/core/auth_tenant_store.c"
 #include "../../src/ngx_http_auth_tenant_zone.c"
 #include "../../src/ngx_http_auth_tenant_zone_carry.c"
