@@ -73,6 +73,12 @@ void ngx_http_auth_tenant_fetch_cancel(ngx_http_auth_tenant_fetch_t *fetch);
  */
 ngx_int_t ngx_http_auth_tenant_fetch_check(const char **why);
 
+
+/*
+ * For a process that fetches, after its fork: NGX_OK, also if it was done
+ * before; NGX_ERROR, which is logged.  Done ends all fetches, without calling
+ * their handlers, and is of no effect where nothing was begun.
+ */
 ngx_int_t ngx_http_auth_tenant_fetch_init(ngx_log_t *log);
 void ngx_http_auth_tenant_fetch_done(void);
 

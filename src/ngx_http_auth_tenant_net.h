@@ -203,7 +203,6 @@ void ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm);
 
 ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker_create(
     ngx_conf_t *cf, ngx_http_auth_tenant_main_conf_t *mcf);
-ngx_int_t ngx_http_auth_tenant_net_ready(ngx_log_t *log);
 void ngx_http_auth_tenant_look_soon(void);
 
 

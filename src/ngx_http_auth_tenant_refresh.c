@@ -97,7 +97,7 @@ ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
            : NGX_HTTP_AUTH_TENANT_MAX_FETCHES;
 
     if (realm->worker->fetches >= most
-        || ngx_http_auth_tenant_net_ready(ngx_cycle->log) != NGX_OK)
+        || ngx_http_auth_tenant_fetch_init(ngx_cycle->log) != NGX_OK)
     {
         return NGX_DECLINED;
     }

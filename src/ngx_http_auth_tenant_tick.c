@@ -35,7 +35,6 @@ static ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker(
 static ngx_event_t       ngx_http_auth_tenant_tick_event;
 static ngx_event_t       ngx_http_auth_tenant_look_event;
 static ngx_connection_t  ngx_http_auth_tenant_tick_connection;
-static ngx_uint_t        ngx_http_auth_tenant_fetching;
 
 
 static ngx_http_auth_tenant_worker_t *
@@ -167,25 +166,6 @@ ngx_http_auth_tenant_net_init_process(ngx_cycle_t *cycle)
 }
 
 
-/* After the fork, and only where there is something to fetch. */
-
-ngx_int_t
-ngx_http_auth_tenant_net_ready(ngx_log_t *log)
-{
-    if (ngx_http_auth_tenant_fetching) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_auth_tenant_fetch_init(log) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ngx_http_auth_tenant_fetching = 1;
-
-    return NGX_OK;
-}
-
-
 void
 ngx_http_auth_tenant_net_exit_process(ngx_cycle_t *cycle)
 {
@@ -193,16 +173,12 @@ ngx_http_auth_tenant_net_exit_process(ngx_cycle_t *cycle)
 
     worker = ngx_http_auth_tenant_worker(cycle);
 
-    if (worker == NULL) {
-        return;
+    if (worker) {
+        ngx_http_auth_tenant_leave(worker);
     }
 
-    ngx_http_auth_tenant_leave(worker);
-
-    if (ngx_http_auth_tenant_fetching) {
-        ngx_http_auth_tenant_fetch_done();
-        ngx_http_auth_tenant_state_done(1000, cycle->log);
-    }
+    ngx_http_auth_tenant_fetch_done();
+    ngx_http_auth_tenant_state_done(1000, cycle->log);
 }
 
 
