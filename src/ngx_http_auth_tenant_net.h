@@ -116,7 +116,8 @@ struct ngx_http_auth_tenant_realm_s {
 
 struct ngx_http_auth_tenant_worker_s {
     ngx_http_auth_tenant_main_conf_t      *conf;
-    ngx_http_auth_tenant_zone_t           *zone;
+    ngx_http_auth_tenant_zone_t           *zone;     /* NULL: it is of before
+                                                        a reload */
     ngx_uid_t                              user;     /* the workers' */
 
     ngx_rbtree_t                           tree;

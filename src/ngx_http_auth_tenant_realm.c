@@ -205,6 +205,10 @@ ngx_http_auth_tenant_realm_slot(ngx_http_auth_tenant_realm_t *realm,
     zone = realm->worker->zone;
     net = realm->provider->net;
 
+    if (zone == NULL) {
+        return NGX_DECLINED;
+    }
+
     rc = ngx_http_auth_tenant_zone_find(zone, realm->id, &realm->slot);
 
     if (rc == NGX_OK || !claim) {

@@ -114,14 +114,17 @@ ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    /* a single process goes on; its old zone may be gone in a moment */
+    /*
+     * A single process goes on; its old zone may be gone in a moment.  Who
+     * still asks by the old configuration, on an old connection, has none.
+     */
 
     old = ngx_http_auth_tenant_worker(cycle->old_cycle);
 
     if (old) {
         ngx_http_auth_tenant_leave(old);
         ngx_http_auth_tenant_worker_cleanup(old);
-        old->zone = worker ? worker->zone : NULL;
+        old->zone = NULL;
     }
 
     return NGX_OK;

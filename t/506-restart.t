@@ -10,6 +10,7 @@ use warnings;
 
 use lib 't/lib';
 
+use AuthTenant::Client;
 use AuthTenant::Net;
 use AuthTenant::Nginx;
 use AuthTenant::Provider;
@@ -581,6 +582,32 @@ subtest 'master_process off' => sub {
         is(($provider->requests('/one/jwks'))[0]{end}, 'closed',
            'without an answer: that would be too late');
         sleep 0.3;
+        ok(readlink "/proc/$pid/exe", 'nginx lives');
+        is(join('', grep { !/worker_connections are not enough/ }
+                    split /^/, $nginx->stop), '', 'no alerts, no leaks');
+    }
+
+    # who has a connection from before goes on to ask by the old configuration
+
+    my %reload = (
+        'a larger zone' => sub { s/zone tenants \w+/zone tenants 2m/ },
+        'no provider'   => sub {
+            s/auth_tenant_zone.*?;//;
+            s/^ +(?:auth_tenant_provider|location) .*?^    \}$//msg;
+        },
+    );
+
+    for my $what (sort keys %reload) {
+        $nginx = start($main);
+        my $pid = $nginx->pid;
+        my $client = AuthTenant::Client->new($nginx);
+        my @request = ($path{one}, token($old, $issuer{one}));
+
+        wait_for(5, 'keys', sub { ask($nginx, @request) eq '200 ok' });
+        is($client->ask(@request), '200 ok', 'a connection');
+        ok(reload($nginx, $reload{$what}), "a reload: $what");
+        is($client->ask(@request), '503 keys_unavailable',
+           'keys are those of the new configuration');
         ok(readlink "/proc/$pid/exe", 'nginx lives');
         is(join('', grep { !/worker_connections are not enough/ }
                     split /^/, $nginx->stop), '', 'no alerts, no leaks');
