@@ -28,6 +28,20 @@ ngx_http_auth_tenant_slot_leased(const ngx_http_auth_tenant_slot_t *slot,
 }
 
 
+ngx_uint_t
+ngx_http_auth_tenant_slot_tried(const ngx_http_auth_tenant_slot_t *slot,
+    int64_t now, int64_t wait)
+{
+    int64_t  attempted;
+
+    attempted = ngx_http_auth_tenant_load(&slot->attempted);
+
+    return attempted != 0
+           && !ngx_http_auth_tenant_ahead(attempted, now)
+           && ngx_http_auth_tenant_since(attempted, now) < (uint64_t) wait;
+}
+
+
 /* The deadline, which makes it a lease, comes last. */
 
 ngx_int_t
@@ -47,11 +61,7 @@ ngx_http_auth_tenant_slot_lease(ngx_http_auth_tenant_zone_t *zone,
     } else if (ngx_http_auth_tenant_slot_leased(slot, now)) {
         rc = NGX_AGAIN;
 
-    } else if (slot->attempted != 0
-               && !ngx_http_auth_tenant_ahead(slot->attempted, now)
-               && ngx_http_auth_tenant_since(slot->attempted, now)
-                  < (uint64_t) wait)
-    {
+    } else if (ngx_http_auth_tenant_slot_tried(slot, now, wait)) {
         rc = NGX_DECLINED;
 
     } else {

@@ -77,8 +77,8 @@ ngx_http_auth_tenant_realm_keys(
 
     if (ngx_http_auth_tenant_load(&slot->outcome)
         == NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
-        && now - ngx_http_auth_tenant_load(&slot->attempted)
-           < ngx_http_auth_tenant_unknown_time(net))
+        && ngx_http_auth_tenant_slot_tried(slot, now,
+                                       ngx_http_auth_tenant_unknown_time(net)))
     {
         *realm = NULL;
         return AUTH_TENANT_UNKNOWN_TENANT;

@@ -289,7 +289,7 @@ ngx_http_auth_tenant_tick_provider(ngx_http_auth_tenant_provider_t *provider)
 static void
 ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
 {
-    int64_t                           now;
+    int64_t                           now, used;
     ngx_uint_t                        n;
     u_char                            buf[AUTH_TENANT_MAX_LABEL];
     auth_tenant_str_t                 tenant;
@@ -314,11 +314,12 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
         }
 
         provider = ngx_http_auth_tenant_tick_owner(worker, slot);
+        used = ngx_http_auth_tenant_load(&slot->last_used);
 
         if (provider == NULL
             || now < ngx_http_auth_tenant_due(provider->net, slot, now)
-            || now - ngx_http_auth_tenant_load(&slot->last_used)
-               > (int64_t) (provider->net->stale + provider->net->refresh))
+            || ngx_http_auth_tenant_since(used, now)
+               > (uint64_t) provider->net->stale + provider->net->refresh)
         {
             continue;
         }
@@ -468,7 +469,7 @@ ngx_http_auth_tenant_look_handler(ngx_event_t *ev)
         if (!ngx_http_auth_tenant_slot_is(realm->slot, realm->id)
             || ngx_http_auth_tenant_load(&realm->slot->finished)
                >= realm->awaited
-            || ngx_http_auth_tenant_load(&realm->slot->deadline) <= now)
+            || !ngx_http_auth_tenant_slot_leased(realm->slot, now))
         {
             ngx_http_auth_tenant_wake(realm);
             continue;

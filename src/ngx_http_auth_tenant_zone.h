@@ -247,6 +247,17 @@ ngx_int_t ngx_http_auth_tenant_slot_lease(ngx_http_auth_tenant_zone_t *zone,
 
 
 /*
+ * 1 while a lease runs; 1 if the last fetch began less than `wait` ms ago.  A
+ * deadline, or a beginning, that can't be is none.
+ */
+ngx_uint_t ngx_http_auth_tenant_slot_leased(
+    const ngx_http_auth_tenant_slot_t *slot, int64_t now);
+
+ngx_uint_t ngx_http_auth_tenant_slot_tried(
+    const ngx_http_auth_tenant_slot_t *slot, int64_t now, int64_t wait);
+
+
+/*
  * When the next background fetch is due.  No configuration lets more than
  * `most` ms pass until then: a time further ahead is that of one with a longer
  * "refresh", or damaged, and means at once.
@@ -302,8 +313,6 @@ void ngx_http_auth_tenant_slot_fill(ngx_http_auth_tenant_zone_t *zone,
     ngx_http_auth_tenant_slot_t *slot, const u_char *id,
     const u_char *provider, const auth_tenant_str_t *tenant, int64_t now);
 int64_t ngx_http_auth_tenant_slot_touched(
-    const ngx_http_auth_tenant_slot_t *slot, int64_t now);
-ngx_uint_t ngx_http_auth_tenant_slot_leased(
     const ngx_http_auth_tenant_slot_t *slot, int64_t now);
 
 
