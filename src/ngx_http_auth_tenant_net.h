@@ -126,7 +126,6 @@ struct ngx_http_auth_tenant_worker_s {
 
     ngx_uint_t                             fetches;
     ngx_uint_t                             waiting;
-    ngx_uint_t                             finishing;
     int64_t                                complained;
     int64_t                                idle;     /* who asks for a tenant
                                                         less often may lose

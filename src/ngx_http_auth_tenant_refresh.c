@@ -408,12 +408,7 @@ ngx_http_auth_tenant_refresh_finish(ngx_http_auth_tenant_realm_t *realm)
                                   realm->ended, realm->due);
 
     if (rc == NGX_BUSY) {
-
-        if (!realm->finishing) {
-            realm->finishing = 1;
-            realm->worker->finishing++;
-        }
-
+        realm->finishing = 1;
         ngx_http_auth_tenant_look_soon();
         return;
     }
@@ -438,10 +433,7 @@ ngx_http_auth_tenant_refresh_abandon(ngx_http_auth_tenant_realm_t *realm)
         realm->fetch = NULL;
     }
 
-    if (realm->finishing) {
-        realm->finishing = 0;
-        realm->worker->finishing--;
-    }
+    realm->finishing = 0;
 
     if (realm->ticket) {
         realm->ticket = 0;
