@@ -9,7 +9,7 @@
 #include <openssl/evp.h>
 
 
-static ngx_int_t ngx_http_auth_tenant_state_file(int fd, ngx_uid_t user,
+static ngx_int_t ngx_http_auth_tenant_state_examine(int fd, ngx_uid_t user,
     size_t max, size_t *size, const char **why);
 static ngx_int_t ngx_http_auth_tenant_state_text(int fd, ngx_str_t *text,
     const char **why);
@@ -56,7 +56,7 @@ ngx_http_auth_tenant_state_read(const ngx_str_t *path,
     max = NGX_HTTP_AUTH_TENANT_STATE_HEAD + owner->len
           + AUTH_TENANT_MAX_DOCUMENT;
 
-    rc = ngx_http_auth_tenant_state_file(fd, user, max, &text.len, why);
+    rc = ngx_http_auth_tenant_state_examine(fd, user, max, &text.len, why);
 
     if (rc == NGX_OK) {
         text.data = ngx_alloc(text.len + 1, log);
@@ -92,7 +92,7 @@ ngx_http_auth_tenant_state_read(const ngx_str_t *path,
 
 
 static ngx_int_t
-ngx_http_auth_tenant_state_file(int fd, ngx_uid_t user, size_t max,
+ngx_http_auth_tenant_state_examine(int fd, ngx_uid_t user, size_t max,
     size_t *size, const char **why)
 {
     struct stat  st;
