@@ -208,6 +208,10 @@ void ngx_http_auth_tenant_look_soon(void);
 
 /* _restore.c */
 
+/* what stands for the tenant in a "state_path" */
+
+#define NGX_HTTP_AUTH_TENANT_PLACEHOLDER    "{tenant}"
+
 #define NGX_HTTP_AUTH_TENANT_MAX_OWNER                                        \
     (AUTH_TENANT_MAX_URL + 1 + 2 * AUTH_TENANT_STORE_ID)
 

@@ -224,7 +224,7 @@ ngx_http_auth_tenant_net_state_path(ngx_conf_t *cf,
         }
     }
 
-    p = (u_char *) ngx_strstr(slash, "{tenant}");
+    p = (u_char *) ngx_strstr(slash, NGX_HTTP_AUTH_TENANT_PLACEHOLDER);
 
     if (provider->net->issuer.tenant) {
 

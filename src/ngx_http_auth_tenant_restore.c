@@ -13,9 +13,6 @@
 #include <dirent.h>
 
 
-#define NGX_HTTP_AUTH_TENANT_PLACEHOLDER  "{tenant}"
-
-
 static void ngx_http_auth_tenant_restore_tenants(
     ngx_http_auth_tenant_provider_t *provider, ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_auth_tenant_restore_realm(
