@@ -425,9 +425,13 @@ ngx_http_auth_tenant_tick_purge(ngx_http_auth_tenant_worker_t *worker)
 void
 ngx_http_auth_tenant_look_soon(void)
 {
-    if (!ngx_http_auth_tenant_look_event.timer_set) {
-        ngx_add_timer(&ngx_http_auth_tenant_look_event,
-                      NGX_HTTP_AUTH_TENANT_POLL);
+    ngx_event_t  *ev;
+
+    ev = &ngx_http_auth_tenant_look_event;
+
+    if (!ev->timer_set) {
+        ev->log = ngx_cycle->log;
+        ngx_add_timer(ev, NGX_HTTP_AUTH_TENANT_POLL);
     }
 }
 
