@@ -28,7 +28,7 @@
 
 #define NGX_HTTP_AUTH_TENANT_UNKNOWN_TIME   60000
 
-/* nobody asks for a tenant any longer, at least */
+/* who asks for a tenant less often may lose its slot: at least, see `idle` */
 
 #define NGX_HTTP_AUTH_TENANT_MIN_IDLE       3600000
 
@@ -133,6 +133,18 @@ struct ngx_http_auth_tenant_worker_s {
 };
 
 
+/* one request that waits */
+
+struct ngx_http_auth_tenant_waiter_s {
+    ngx_queue_t                            queue;
+    ngx_event_t                            event;    /* its end, or timer */
+    ngx_connection_t                       connection; /* for the event */
+    ngx_http_auth_tenant_realm_t          *realm;    /* NULL: woken */
+    ngx_http_request_t                    *request;
+    ngx_http_auth_tenant_ctx_t            *ctx;
+};
+
+
 /* how long a tenant is remembered not to exist */
 
 static ngx_inline int64_t
@@ -142,7 +154,10 @@ ngx_http_auth_tenant_unknown_time(const ngx_http_auth_tenant_net_t *net)
 }
 
 
-/* when it is fetched again, see _refresh.c, though not as was said before */
+/*
+ * When a realm is fetched again: as _refresh.c has set it, which is never more
+ * than a tenth above the longer of "refresh" and "cooldown".
+ */
 
 static ngx_inline int64_t
 ngx_http_auth_tenant_due(const ngx_http_auth_tenant_net_t *net,
@@ -154,18 +169,6 @@ ngx_http_auth_tenant_due(const ngx_http_auth_tenant_net_t *net,
 
     return ngx_http_auth_tenant_slot_due(slot, now, most + most / 10);
 }
-
-
-/* one request that waits */
-
-struct ngx_http_auth_tenant_waiter_s {
-    ngx_queue_t                            queue;
-    ngx_event_t                            event;    /* its end, or timer */
-    ngx_connection_t                       connection; /* for the event */
-    ngx_http_auth_tenant_realm_t          *realm;    /* NULL: woken */
-    ngx_http_request_t                    *request;
-    ngx_http_auth_tenant_ctx_t            *ctx;
-};
 
 
 /* _realm.c */
