@@ -22,6 +22,7 @@
 
 #define NGX_HTTP_AUTH_TENANT_MAX_HEAD  65536
 #define NGX_HTTP_AUTH_TENANT_BODY      8192        /* allocated first */
+#define NGX_HTTP_AUTH_TENANT_MESSAGE   256
 
 
 struct ngx_http_auth_tenant_fetch_s {
@@ -48,7 +49,7 @@ struct ngx_http_auth_tenant_fetch_s {
     char                              refused[INET6_ADDRSTRLEN];
     u_char                            cache_control[512];
     char                              buffer[CURL_ERROR_SIZE];
-    u_char                            error[NGX_HTTP_AUTH_TENANT_FETCH_ERROR];
+    u_char                            error[NGX_HTTP_AUTH_TENANT_MESSAGE];
 };
 
 

@@ -15,9 +15,6 @@
 #include <ngx_core.h>
 
 
-#define NGX_HTTP_AUTH_TENANT_FETCH_ERROR  256
-
-
 /* how a provider's servers are reached; texts end in a null character */
 
 typedef struct {
