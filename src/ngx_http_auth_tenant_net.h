@@ -145,6 +145,19 @@ struct ngx_http_auth_tenant_waiter_s {
 };
 
 
+/*
+ * From one successful fetch to the end of the next one, at most: that is moved
+ * by ten percent, begins at a tick and takes its time.
+ */
+
+static ngx_inline int64_t
+ngx_http_auth_tenant_next(const ngx_http_auth_tenant_net_t *net)
+{
+    return (int64_t) net->refresh + (int64_t) net->refresh / 10
+           + 2 * NGX_HTTP_AUTH_TENANT_TICK + (int64_t) net->read_timeout;
+}
+
+
 /* how long a tenant is remembered not to exist */
 
 static ngx_inline int64_t

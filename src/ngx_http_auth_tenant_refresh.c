@@ -42,10 +42,7 @@ ngx_http_auth_tenant_refresh_text(const char *text)
 }
 
 
-/*
- * Keys get stale when the next fetch should have been done: it is moved by ten
- * percent, begins at a tick and takes its time.
- */
+/* Keys get stale when the next fetch should have been done. */
 
 ngx_uint_t
 ngx_http_auth_tenant_usable(const ngx_http_auth_tenant_net_t *net,
@@ -53,8 +50,7 @@ ngx_http_auth_tenant_usable(const ngx_http_auth_tenant_net_t *net,
 {
     int64_t  next;
 
-    next = (int64_t) net->refresh + (int64_t) net->refresh / 10
-           + 2 * NGX_HTTP_AUTH_TENANT_TICK + (int64_t) net->read_timeout;
+    next = ngx_http_auth_tenant_next(net);
 
     return auth_tenant_fresh_usable(fetched, now, next, (int64_t) net->stale);
 }

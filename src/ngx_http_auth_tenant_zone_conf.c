@@ -152,7 +152,8 @@ ngx_http_auth_tenant_zone_providers(ngx_conf_t *cf,
 
         zone->providers[zone->nproviders++] = pp[i]->net->digest;
 
-        usable = (int64_t) pp[i]->net->refresh + (int64_t) pp[i]->net->stale;
+        usable = ngx_http_auth_tenant_next(pp[i]->net)
+                 + (int64_t) pp[i]->net->stale;
         mcf->worker->idle = ngx_max(mcf->worker->idle, usable);
     }
 
