@@ -111,10 +111,8 @@ claim_between(void)
 static void
 test_claim(void)
 {
-    uint64_t                      epoch, ticket;
     ngx_http_auth_tenant_slot_t  *a, *b, *slot;
     u_char                        name[AUTH_TENANT_MAX_LABEL];
-    const u_char                 *providers[1];
     auth_tenant_str_t             longest, tenant;
 
     start();
@@ -163,8 +161,16 @@ test_claim(void)
     a = claim(3, NOW);
     ok(a && ngx_http_auth_tenant_slot_proven(a),
        "a slot that was claimed meanwhile is taken as it is");
+}
 
-    /* E15: exhausted */
+
+/* who makes place where all slots are taken */
+
+static void
+test_claim_full(void)
+{
+    ngx_http_auth_tenant_slot_t  *a;
+    const u_char                 *providers[1];
 
     fill(1);
 
@@ -205,8 +211,14 @@ test_claim(void)
     ok(claim(100, NOW + 2500) == NULL, "but not what is configured");
 
     zone->nproviders = 0;
+}
 
-    /* what is taken is clean */
+
+static void
+test_claim_clean(void)
+{
+    uint64_t                      epoch, ticket;
+    ngx_http_auth_tenant_slot_t  *a, *slot;
 
     fill(0);
     claim(1, NOW);
@@ -314,7 +326,6 @@ test_proven(void)
 static void
 test_lease(void)
 {
-    int64_t                       at;
     uint64_t                      t1, t2, t3;
     ngx_http_auth_tenant_slot_t  *a;
 
@@ -367,48 +378,64 @@ test_lease(void)
     is(ngx_http_auth_tenant_slot_lease(zone, a, zone_id(1), NOW + 12000, 0,
                                        5000, &t3),
        NGX_OK, "or without waiting");
+}
 
-    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(2), t3,
+
+static void
+test_finish(void)
+{
+    int64_t                       at;
+    uint64_t                      ticket;
+    ngx_http_auth_tenant_slot_t  *a;
+
+    start();
+    a = claim(1, NOW);
+
+    (void) lease(a, 1, NOW, &ticket);
+    (void) finish(a, 1, ticket, 2, 200);
+    (void) lease(a, 1, NOW + 12000, &ticket);
+
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(2), ticket,
                                         NGX_HTTP_AUTH_TENANT_FETCH_FAILED,
                                         NULL, 0, 0),
        NGX_DECLINED, "only who owns the slot can end it");
-    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), t3,
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), ticket,
                                         NGX_HTTP_AUTH_TENANT_FETCH_FAILED,
                                         NULL, 0, NOW + 7),
        NGX_OK, "a fetch fails");
     ok(a->failures == 1 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_FAILED
-       && a->due == NOW + 7 && a->finished == t3
+       && a->due == NOW + 7 && a->finished == ticket
        && !ngx_http_auth_tenant_slot_leased(a, NOW + 12001),
        "which is counted");
     ok(holds(a, 1, 2, 200), "the keys stay");
 
-    (void) lease(a, 1, NOW + 25000, &t3);
-    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), t3,
+    (void) lease(a, 1, NOW + 25000, &ticket);
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), ticket,
                                         NGX_HTTP_AUTH_TENANT_FETCH_NONE, NULL,
                                         0, NOW + 8),
        NGX_OK, "a fetch is given up");
     ok(a->failures == 1 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_FAILED
-       && a->due == NOW + 8 && a->finished == t3
+       && a->due == NOW + 8 && a->finished == ticket
        && !ngx_http_auth_tenant_slot_leased(a, NOW + 25001),
        "which says nothing of the provider");
 
     at = NOW + 40000;
-    (void) lease(a, 1, at, &t3);
-    is(finish(a, 1, t3, 4, NGX_HTTP_AUTH_TENANT_SMALL + 1), NGX_ERROR,
+    (void) lease(a, 1, at, &ticket);
+    is(finish(a, 1, ticket, 4, NGX_HTTP_AUTH_TENANT_SMALL + 1), NGX_ERROR,
        "keys that don't fit");
     ok(a->failures == 2 && a->outcome == NGX_HTTP_AUTH_TENANT_FETCH_FAILED
-       && a->finished == t3 && holds(a, 1, 2, 200), "fail likewise");
+       && a->finished == ticket && holds(a, 1, 2, 200), "fail likewise");
 
     at += 10000;
-    (void) lease(a, 1, at, &t3);
-    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), t3,
+    (void) lease(a, 1, at, &ticket);
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), ticket,
                                         NGX_HTTP_AUTH_TENANT_FETCH_OK, NULL,
                                         0, 0),
        NGX_ERROR, "and so does none");
 
     at += 10000;
-    (void) lease(a, 1, at, &t3);
-    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), t3,
+    (void) lease(a, 1, at, &ticket);
+    is(ngx_http_auth_tenant_slot_finish(zone, a, zone_id(1), ticket,
                                         NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN,
                                         NULL, 0, 0),
        NGX_OK, "that there is no such realm");
@@ -416,8 +443,8 @@ test_lease(void)
        "is an answer, no failure");
 
     at += 10000;
-    (void) lease(a, 1, at, &t3);
-    is(finish(a, 1, t3, 5, NGX_HTTP_AUTH_TENANT_SMALL), NGX_OK,
+    (void) lease(a, 1, at, &ticket);
+    is(finish(a, 1, ticket, 5, NGX_HTTP_AUTH_TENANT_SMALL), NGX_OK,
        "the largest that fit");
     ok(holds(a, 1, 5, NGX_HTTP_AUTH_TENANT_SMALL) && generation == 2,
        "replace the old ones");
@@ -610,8 +637,11 @@ main(void)
 {
     test_layout();
     test_claim();
+    test_claim_full();
+    test_claim_clean();
     test_proven();
     test_lease();
+    test_finish();
     test_lease_times();
     test_documents();
     test_budget();
