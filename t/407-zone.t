@@ -12,4 +12,4 @@ use AuthTenant::Glue;
 
 my $sanitizers = '-O1 -fsanitize=address,undefined -fno-sanitize-recover=all';
 
-glue_tests(zone_test => $sanitizers, zone_reload_test => $sanitizers);
+glue_tests(map { $_ => $sanitizers } qw(lease_test zone_test zone_reload_test));
