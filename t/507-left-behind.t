@@ -135,6 +135,19 @@ subtest 'tenants that were used, with nothing to be kept for later' => sub {
 };
 
 
+subtest 'tenants that were used, with documents good for a second' => sub {
+
+    my $nginx = start($provider->template, '512k', 'refresh 1s;  stale 0;');
+
+    is(tenants($nginx, $good, @tenants), '200 ok: 6', 'before');
+    sleep 4;
+    is(tenant($nginx, 'another'), '503 keys_unavailable', 'a seventh');
+    is(tenants($nginx, $good, @tenants), '200 ok: 6', 'all of them again');
+
+    is($nginx->stop, '', 'nothing alarming in its log');
+};
+
+
 subtest 'tenants that were never used, but named' => sub {
 
     my $nginx = AuthTenant::Nginx->start(http => <<"END", server => <<'END');
@@ -166,8 +179,8 @@ END
     wait_for(5, 'their keys are had at the start',
              sub { $provider->requests('/jwks') == 2 });
     sleep 1.5;
-    tenants($nginx, $bad, @tenants);
     $provider->refuse;
+    tenants($nginx, $bad, map { "x$_" } 1 .. 12);
 
     is(tenant($nginx, "named/$_"), '200 ok', "$_: is where it was")
         for 't1', 't2';
