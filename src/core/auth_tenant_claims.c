@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "auth_tenant_flat.h"
-#include "auth_tenant_json.h"
+#include "auth_tenant_scan.h"
 
 
 #define AUTH_TENANT_CLAIMS_LAYOUT  1
@@ -58,12 +58,7 @@ auth_tenant_claims_size(size_t len)
         len = AUTH_TENANT_MAX_PAYLOAD;
     }
 
-    /*
-     * What grows most is a list of fractions: "0.1," is four bytes, and its
-     * node type, length and the 19 digits of the nearest double.
-     */
-
-    return 6 * len + 64;
+    return 1 + auth_tenant_scan_size(len);
 }
 
 
@@ -71,8 +66,7 @@ auth_tenant_verdict_e
 auth_tenant_claims_parse(auth_tenant_claims_t *claims,
     const auth_tenant_str_t *payload, unsigned char *dst)
 {
-    json_t                 *root;
-    ptrdiff_t               n;
+    size_t                  len;
     auth_tenant_str_t       flat;
     auth_tenant_verdict_e   verdict;
 
@@ -82,24 +76,17 @@ auth_tenant_claims_parse(auth_tenant_claims_t *claims,
         return AUTH_TENANT_MALFORMED;
     }
 
-    root = auth_tenant_json_parse(payload, &verdict);
-    if (root == NULL) {
+    dst[0] = AUTH_TENANT_CLAIMS_LAYOUT;
+
+    verdict = auth_tenant_scan_object(payload, dst + 1,
+                                      auth_tenant_scan_size(payload->len),
+                                      &len);
+    if (verdict != AUTH_TENANT_OK) {
         return verdict;
     }
 
-    dst[0] = AUTH_TENANT_CLAIMS_LAYOUT;
-
-    n = auth_tenant_flat_write(dst + 1,
-                               auth_tenant_claims_size(payload->len) - 1,
-                               root);
-    json_decref(root);
-
-    if (n < 0) {
-        return AUTH_TENANT_ERROR;
-    }
-
     flat.data = dst;
-    flat.len = n + 1;
+    flat.len = 1 + len;
 
     /* what is kept and opened again passes the very same checks */
 

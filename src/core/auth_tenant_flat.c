@@ -16,264 +16,20 @@
  */
 
 
-#include <stdio.h>
 #include <string.h>
 
 #include "auth_tenant_flat.h"
 
 
-#define AUTH_TENANT_FLAT_MAX_LENGTH  ((1u << 21) - 1)   /* three bytes */
-#define AUTH_TENANT_FLAT_NUMBER      32                 /* 17 digits: 24 */
-
-
-typedef struct {
-    unsigned char          *pos;
-    unsigned char          *end;
-} auth_tenant_flat_t;
-
-
-static int auth_tenant_flat_put_length(auth_tenant_flat_t *flat, size_t len);
-static int auth_tenant_flat_put(auth_tenant_flat_t *flat, const char *data,
-    size_t len);
-static int auth_tenant_flat_put_head(auth_tenant_flat_t *flat,
-    auth_tenant_node_e type, const char *key, size_t len);
-static size_t auth_tenant_flat_number(char *text, const json_t *value);
-static int auth_tenant_flat_put_children(auth_tenant_flat_t *flat,
-    json_t *container);
-static int auth_tenant_flat_put_container(auth_tenant_flat_t *flat,
-    const char *key, json_t *value);
-static int auth_tenant_flat_put_node(auth_tenant_flat_t *flat,
-    const char *key, json_t *value);
 static const unsigned char *auth_tenant_flat_length(const unsigned char *p,
     const unsigned char *end, size_t *len);
 static const unsigned char *auth_tenant_flat_read(const unsigned char *p,
     const unsigned char *end, int keyed, auth_tenant_node_t *node);
+static int auth_tenant_flat_order(const auth_tenant_str_t *a,
+    const auth_tenant_str_t *b);
 static const unsigned char *auth_tenant_flat_digits(const unsigned char *p,
     const unsigned char *end);
 static int auth_tenant_flat_check_number(const auth_tenant_node_t *node);
-
-
-ptrdiff_t
-auth_tenant_flat_write(unsigned char *dst, size_t size, json_t *object)
-{
-    auth_tenant_flat_t  flat;
-
-    flat.pos = dst;
-    flat.end = dst + size;
-
-    if (!auth_tenant_flat_put_children(&flat, object)) {
-        return -1;
-    }
-
-    return flat.pos - dst;
-}
-
-
-static int
-auth_tenant_flat_put_length(auth_tenant_flat_t *flat, size_t len)
-{
-    do {
-        if (flat->pos == flat->end) {
-            return 0;
-        }
-
-        *flat->pos++ = (len & 0x7f) | (len > 0x7f ? 0x80 : 0);
-        len >>= 7;
-
-    } while (len != 0);
-
-    return 1;
-}
-
-
-static int
-auth_tenant_flat_put(auth_tenant_flat_t *flat, const char *data, size_t len)
-{
-    if (len > (size_t) (flat->end - flat->pos)) {
-        return 0;
-    }
-
-    memcpy(flat->pos, data, len);
-    flat->pos += len;
-
-    return 1;
-}
-
-
-/* Writes a type, both lengths and the name. */
-
-static int
-auth_tenant_flat_put_head(auth_tenant_flat_t *flat, auth_tenant_node_e type,
-    const char *key, size_t len)
-{
-    size_t  key_len;
-
-    if (flat->pos == flat->end) {
-        return 0;
-    }
-
-    *flat->pos++ = type;
-
-    if (key == NULL) {
-        return auth_tenant_flat_put_length(flat, len);
-    }
-
-    /* a name holds no NUL: auth_tenant_json_parse() refuses it */
-
-    key_len = strlen(key);
-
-    return auth_tenant_flat_put_length(flat, key_len)
-           && auth_tenant_flat_put_length(flat, len)
-           && auth_tenant_flat_put(flat, key, key_len);
-}
-
-
-/* The text of a number, whatever the locale; 0 bytes without memory. */
-
-static size_t
-auth_tenant_flat_number(char *text, const json_t *value)
-{
-    if (json_is_integer(value)) {
-        return snprintf(text, AUTH_TENANT_FLAT_NUMBER,
-                        "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    }
-
-    return json_dumpb(value, text, AUTH_TENANT_FLAT_NUMBER,
-                      JSON_ENCODE_ANY|JSON_REAL_PRECISION(17));
-}
-
-
-static int
-auth_tenant_flat_put_children(auth_tenant_flat_t *flat, json_t *container)
-{
-    int      rc;
-    void    *iter;
-    size_t   i;
-
-    rc = 1;
-
-    for (i = 0; i < json_array_size(container) && rc; i++) {
-        rc = auth_tenant_flat_put_node(flat, NULL,
-                                       json_array_get(container, i));
-    }
-
-    for (iter = json_object_iter(container);
-         iter != NULL && rc;
-         iter = json_object_iter_next(container, iter))
-    {
-        rc = auth_tenant_flat_put_node(flat, json_object_iter_key(iter),
-                                       json_object_iter_value(iter));
-    }
-
-    return rc;
-}
-
-
-/*
- * The length is known only at the end: room for one byte of it is left, and
- * what follows is moved in the rare case that it takes more.
- */
-
-static int
-auth_tenant_flat_put_container(auth_tenant_flat_t *flat, const char *key,
-    json_t *value)
-{
-    size_t                len, name, more;
-    unsigned char        *start;
-    auth_tenant_flat_t    length;
-    auth_tenant_node_e    type;
-
-    type = json_is_array(value) ? AUTH_TENANT_NODE_ARRAY
-                                : AUTH_TENANT_NODE_OBJECT;
-
-    if (!auth_tenant_flat_put_head(flat, type, key, 0)) {
-        return 0;
-    }
-
-    start = flat->pos;
-
-    if (!auth_tenant_flat_put_children(flat, value)) {
-        return 0;
-    }
-
-    len = flat->pos - start;
-    name = key ? strlen(key) : 0;
-    more = (len > 0x7f) + (len > 0x3fff);
-
-    if (len > AUTH_TENANT_FLAT_MAX_LENGTH
-        || more > (size_t) (flat->end - flat->pos))
-    {
-        return 0;
-    }
-
-    start -= name;
-
-    memmove(start + more, start, name + len);
-    flat->pos += more;
-
-    length.pos = start - 1;
-    length.end = start + more;
-
-    return auth_tenant_flat_put_length(&length, len);
-}
-
-
-static int
-auth_tenant_flat_put_node(auth_tenant_flat_t *flat, const char *key,
-    json_t *value)
-{
-    char                  number[AUTH_TENANT_FLAT_NUMBER];
-    size_t                len;
-    const char           *text;
-    auth_tenant_node_e    type;
-
-    switch (json_typeof(value)) {
-
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        return auth_tenant_flat_put_container(flat, key, value);
-
-    case JSON_STRING:
-        type = AUTH_TENANT_NODE_STRING;
-        text = json_string_value(value);
-        len = json_string_length(value);
-        break;
-
-    case JSON_INTEGER:
-    case JSON_REAL:
-        type = json_is_integer(value) ? AUTH_TENANT_NODE_INTEGER
-                                      : AUTH_TENANT_NODE_REAL;
-        len = auth_tenant_flat_number(number, value);
-        text = number;
-
-        if (len == 0 || len > sizeof(number)) {
-            return 0;
-        }
-
-        break;
-
-    case JSON_TRUE:
-        type = AUTH_TENANT_NODE_TRUE;
-        text = "true";
-        len = 4;
-        break;
-
-    case JSON_FALSE:
-        type = AUTH_TENANT_NODE_FALSE;
-        text = "false";
-        len = 5;
-        break;
-
-    default: /* JSON_NULL */
-        type = AUTH_TENANT_NODE_NULL;
-        text = "";
-        len = 0;
-        break;
-    }
-
-    return auth_tenant_flat_put_head(flat, type, key, len)
-           && auth_tenant_flat_put(flat, text, len);
-}
 
 
 static const unsigned char *
@@ -411,6 +167,73 @@ auth_tenant_node_member(const auth_tenant_node_t *object,
     }
 
     return 0;
+}
+
+
+/*
+ * Names are put in order one by one.  A search halves what is left, whatever
+ * names a sender thinks of, where a hash table would need a secret.
+ */
+
+int
+auth_tenant_flat_unique(const auth_tenant_str_t *members)
+{
+    int                  order;
+    size_t               pos;
+    unsigned             n, low, high, middle;
+    auth_tenant_str_t    names[AUTH_TENANT_MAX_MEMBERS];
+    auth_tenant_node_t   object, member;
+
+    object.type = AUTH_TENANT_NODE_OBJECT;
+    object.value = *members;
+
+    pos = 0;
+
+    for (n = 0; auth_tenant_node_next(&object, &pos, &member); n++) {
+
+        if (n == AUTH_TENANT_MAX_MEMBERS) {
+            return 0;
+        }
+
+        low = 0;
+        high = n;
+
+        while (low < high) {
+
+            middle = (low + high) / 2;
+            order = auth_tenant_flat_order(&member.key, &names[middle]);
+
+            if (order == 0) {
+                return 0;
+            }
+
+            if (order < 0) {
+                high = middle;
+
+            } else {
+                low = middle + 1;
+            }
+        }
+
+        memmove(&names[low + 1], &names[low],
+                (n - low) * sizeof(auth_tenant_str_t));
+        names[low] = member.key;
+    }
+
+    return 1;
+}
+
+
+/* Any order does, so the quickest: by lengths. */
+
+static int
+auth_tenant_flat_order(const auth_tenant_str_t *a, const auth_tenant_str_t *b)
+{
+    if (a->len != b->len) {
+        return (a->len < b->len) ? -1 : 1;
+    }
+
+    return memcmp(a->data, b->data, a->len);
 }
 
 

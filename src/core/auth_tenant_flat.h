@@ -2,7 +2,8 @@
 /*
  * Copyright (C) nginx-auth-tenant authors
  *
- * The bytes of the flat form; for auth_tenant_claims.c alone.
+ * The bytes of the flat form; for auth_tenant_claims.c and auth_tenant_scan.c
+ * alone.
  */
 
 
@@ -10,17 +11,18 @@
 #define _AUTH_TENANT_FLAT_H_INCLUDED_
 
 
-#include <jansson.h>
-
 #include "auth_tenant_claims.h"
 
 
+#define AUTH_TENANT_FLAT_MAX_LENGTH  ((1u << 21) - 1)   /* three bytes */
+
+
 /*
- * Writes the members of an object as nodes to `dst` of `size` bytes.  Returns
- * the number of bytes, or -1 if there is too little room.
+ * Tells whether the members of an object are no more than
+ * AUTH_TENANT_MAX_MEMBERS and have each a name of its own (RFC 7515 section 4,
+ * RFC 7519 section 4).  1 or 0.
  */
-ptrdiff_t auth_tenant_flat_write(unsigned char *dst, size_t size,
-    json_t *object);
+int auth_tenant_flat_unique(const auth_tenant_str_t *members);
 
 
 /*

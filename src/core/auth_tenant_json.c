@@ -4,6 +4,8 @@
  */
 
 
+#include <float.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth_tenant_json.h"
@@ -22,6 +24,10 @@ typedef struct {
 } auth_tenant_json_source_t;
 
 
+static json_t *auth_tenant_json_double(const auth_tenant_str_t *text,
+    auth_tenant_verdict_e *verdict);
+static json_t *auth_tenant_json_load(const auth_tenant_str_t *text,
+    size_t padding, auth_tenant_verdict_e *verdict);
 static size_t auth_tenant_json_put(unsigned char *dst, size_t size,
     const char *src, size_t len, size_t *pos);
 static size_t auth_tenant_json_read(void *buf, size_t size, void *data);
@@ -39,53 +45,17 @@ json_t *
 auth_tenant_json_parse(const auth_tenant_str_t *text,
     auth_tenant_verdict_e *verdict)
 {
-    json_t                     *list, *padding, *json;
-    json_error_t                error;
-    auth_tenant_json_source_t   source;
+    size_t   padding;
+    json_t  *list, *json;
 
     *verdict = AUTH_TENANT_MALFORMED;
 
-    if (!auth_tenant_json_scan(text, &source.padding)) {
+    if (!auth_tenant_json_scan(text, &padding)) {
         return NULL;
     }
 
-    source.pos = 0;
-    source.text = text;
-
-    /*
-     * jansson's lexer loses bytes of a token, and says nothing, if there is no
-     * memory for its buffer to grow: "maksym.evil" could arrive as "maksym".
-     * The buffer never shrinks; so the text is read as the second element of
-     * a list, behind a string as long as the longest token.  If that string
-     * is whole, everything is.
-     *
-     * Without JSON_DECODE_ANY, JSON_ALLOW_NUL and JSON_DISABLE_EOF_CHECK
-     * jansson refuses "\u0000", trailing bytes, a byte order mark, invalid
-     * UTF-8 and lone surrogates, integers beyond 64 bits and reals beyond a
-     * double (1e400).  JSON_REJECT_DUPLICATES compares names after unescaping:
-     * "a" and "\u0061" are one name.
-     */
-
-    list = json_load_callback(auth_tenant_json_read, &source,
-                              JSON_REJECT_DUPLICATES, &error);
-
-    if (list == NULL) {
-
-        if (auth_tenant_json_no_memory(&source, &error)) {
-            *verdict = AUTH_TENANT_ERROR;
-        }
-
-        return NULL;
-    }
-
-    padding = json_array_get(list, 0);
+    list = auth_tenant_json_load(text, padding, verdict);
     json = json_array_get(list, 1);
-
-    if (json_string_length(padding) != source.padding) {
-        json_decref(list);
-        *verdict = AUTH_TENANT_ERROR;
-        return NULL;
-    }
 
     if (json_array_size(list) != 2 || !json_is_object(json)) {
         json_decref(list);
@@ -96,6 +66,117 @@ auth_tenant_json_parse(const auth_tenant_str_t *text,
     json_decref(list);
 
     return json;
+}
+
+
+size_t
+auth_tenant_json_real(const auth_tenant_str_t *text, char *dst,
+    auth_tenant_verdict_e *verdict)
+{
+    size_t   len;
+    json_t  *real;
+
+    real = auth_tenant_json_double(text, verdict);
+
+    if (real == NULL) {
+        return 0;
+    }
+
+    /* whatever the locale; 0 bytes without memory */
+
+    len = json_dumpb(real, dst, AUTH_TENANT_JSON_REAL,
+                     JSON_ENCODE_ANY|JSON_REAL_PRECISION(17));
+
+    json_decref(real);
+
+    if (len == 0 || len > AUTH_TENANT_JSON_REAL) {
+        *verdict = AUTH_TENANT_ERROR;
+        return 0;
+    }
+
+    return len;
+}
+
+
+static json_t *
+auth_tenant_json_double(const auth_tenant_str_t *text,
+    auth_tenant_verdict_e *verdict)
+{
+    char    *end;
+    json_t  *list, *real;
+    double   value;
+
+    value = strtod((const char *) text->data, &end);
+
+    if (end == (const char *) text->data + text->len) {
+
+        if (value > DBL_MAX || value < -DBL_MAX) {
+            *verdict = AUTH_TENANT_MALFORMED;
+            return NULL;
+        }
+
+        real = json_real(value);
+
+        if (real == NULL) {
+            *verdict = AUTH_TENANT_ERROR;
+        }
+
+        return real;
+    }
+
+    /* a locale whose decimal point is another: jansson knows how */
+
+    list = auth_tenant_json_load(text, text->len, verdict);
+    real = json_incref(json_array_get(list, 1));
+    json_decref(list);
+
+    return real;
+}
+
+
+/*
+ * jansson's lexer loses bytes of a token, and says nothing, if there is no
+ * memory for its buffer to grow: "maksym.evil" could arrive as "maksym".  The
+ * buffer never shrinks; so the text is read as the second element of a list,
+ * behind a string as long as the longest token.  If that string is whole,
+ * everything is.
+ *
+ * Without JSON_DECODE_ANY, JSON_ALLOW_NUL and JSON_DISABLE_EOF_CHECK jansson
+ * refuses "\u0000", trailing bytes, a byte order mark, invalid UTF-8 and lone
+ * surrogates, integers beyond 64 bits and reals beyond a double (1e400).
+ * JSON_REJECT_DUPLICATES compares names after unescaping: "a" and "\u0061"
+ * are one name.
+ */
+
+static json_t *
+auth_tenant_json_load(const auth_tenant_str_t *text, size_t padding,
+    auth_tenant_verdict_e *verdict)
+{
+    json_t                     *list;
+    json_error_t                error;
+    auth_tenant_json_source_t   source;
+
+    source.pos = 0;
+    source.text = text;
+    source.padding = padding;
+
+    list = json_load_callback(auth_tenant_json_read, &source,
+                              JSON_REJECT_DUPLICATES, &error);
+
+    if (list == NULL) {
+        *verdict = auth_tenant_json_no_memory(&source, &error)
+                   ? AUTH_TENANT_ERROR
+                   : AUTH_TENANT_MALFORMED;
+        return NULL;
+    }
+
+    if (json_string_length(json_array_get(list, 0)) != padding) {
+        json_decref(list);
+        *verdict = AUTH_TENANT_ERROR;
+        return NULL;
+    }
+
+    return list;
 }
 
 

@@ -2,8 +2,8 @@
 /*
  * Copyright (C) nginx-auth-tenant authors
  *
- * Strict JSON (RFC 8259) on top of jansson, for JOSE headers, claims and JWK
- * sets.
+ * Strict JSON (RFC 8259) on top of jansson, for JWK sets and discovery
+ * documents; auth_tenant_scan.h reads tokens.
  */
 
 
@@ -29,6 +29,21 @@
  * AUTH_TENANT_ERROR if memory ran out.
  */
 json_t *auth_tenant_json_parse(const auth_tenant_str_t *text,
+    auth_tenant_verdict_e *verdict);
+
+
+/*
+ * Writes the double that a number stands for to `dst`, which has room for
+ * AUTH_TENANT_JSON_REAL bytes: 17 digits, which suffice for any.  `text` must
+ * be a number with a fraction or an exponent, as RFC 8259 section 6 has it,
+ * and a byte that belongs to no number must stand behind it.  Returns the
+ * number of bytes, or 0 with *verdict set: AUTH_TENANT_MALFORMED if it is
+ * beyond a double, AUTH_TENANT_ERROR if memory ran out.
+ */
+
+#define AUTH_TENANT_JSON_REAL  32   /* 17 digits: 24 */
+
+size_t auth_tenant_json_real(const auth_tenant_str_t *text, char *dst,
     auth_tenant_verdict_e *verdict);
 
 

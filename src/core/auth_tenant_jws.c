@@ -7,17 +7,26 @@
 #include <string.h>
 
 #include "auth_tenant_b64url.h"
-#include "auth_tenant_json.h"
+#include "auth_tenant_claims.h"
 #include "auth_tenant_jws.h"
+#include "auth_tenant_scan.h"
+
+
+/* A JOSE header, decoded, and its members in the flat form. */
+
+#define AUTH_TENANT_JWS_TEXT                                                  \
+    auth_tenant_b64url_decoded_len(AUTH_TENANT_MAX_HEADER)
+#define AUTH_TENANT_JWS_FLAT  auth_tenant_scan_size(AUTH_TENANT_JWS_TEXT)
 
 
 static int auth_tenant_jws_split(auth_tenant_jws_t *jws,
     auth_tenant_str_t *header, const auth_tenant_str_t *token);
 static auth_tenant_verdict_e auth_tenant_jws_header(auth_tenant_jws_t *jws,
-    const json_t *header);
-static int auth_tenant_jws_member_refused(const char *name);
-static int auth_tenant_jws_copy(const json_t *header, const char *name,
-    unsigned char *dst, size_t size, auth_tenant_str_t *value);
+    const auth_tenant_node_t *header);
+static int auth_tenant_jws_member_refused(const auth_tenant_str_t *name);
+static int auth_tenant_jws_copy(const auth_tenant_node_t *header,
+    const auth_tenant_str_t *name, unsigned char *dst, size_t size,
+    auth_tenant_str_t *value);
 static void auth_tenant_jws_media_type(auth_tenant_str_t *type);
 static int auth_tenant_jws_case_eq(const unsigned char *a, const void *b,
     size_t len);
@@ -26,10 +35,10 @@ static int auth_tenant_jws_case_eq(const unsigned char *a, const void *b,
 auth_tenant_verdict_e
 auth_tenant_jws_parse(auth_tenant_jws_t *jws, const auth_tenant_str_t *token)
 {
-    json_t                 *json;
-    unsigned char           text[
-                      auth_tenant_b64url_decoded_len(AUTH_TENANT_MAX_HEADER)];
-    auth_tenant_str_t       encoded, header;
+    unsigned char           text[AUTH_TENANT_JWS_TEXT];
+    unsigned char           flat[AUTH_TENANT_JWS_FLAT];
+    auth_tenant_str_t       encoded, json;
+    auth_tenant_node_t      header;
     auth_tenant_verdict_e   rc;
 
     jws->alg = AUTH_TENANT_ALG_UNKNOWN;
@@ -40,23 +49,19 @@ auth_tenant_jws_parse(auth_tenant_jws_t *jws, const auth_tenant_str_t *token)
     if (token->len > AUTH_TENANT_MAX_TOKEN
         || !auth_tenant_jws_split(jws, &encoded, token)
         || encoded.len > AUTH_TENANT_MAX_HEADER
-        || !auth_tenant_b64url_decode(text, &header.len, &encoded))
+        || !auth_tenant_b64url_decode(text, &json.len, &encoded))
     {
         return AUTH_TENANT_MALFORMED;
     }
 
-    header.data = text;
+    json.data = text;
 
-    json = auth_tenant_json_parse(&header, &rc);
-    if (json == NULL) {
-        return rc;
-    }
+    header.type = AUTH_TENANT_NODE_OBJECT;
+    header.value.data = flat;
 
-    rc = auth_tenant_jws_header(jws, json);
+    rc = auth_tenant_scan_object(&json, flat, sizeof(flat), &header.value.len);
 
-    json_decref(json);
-
-    return rc;
+    return (rc == AUTH_TENANT_OK) ? auth_tenant_jws_header(jws, &header) : rc;
 }
 
 
@@ -117,26 +122,27 @@ auth_tenant_jws_split(auth_tenant_jws_t *jws, auth_tenant_str_t *header,
 
 
 static auth_tenant_verdict_e
-auth_tenant_jws_header(auth_tenant_jws_t *jws, const json_t *header)
+auth_tenant_jws_header(auth_tenant_jws_t *jws,
+    const auth_tenant_node_t *header)
 {
-    void               *iter;
-    json_t             *object;
-    auth_tenant_str_t   alg;
+    size_t              pos;
+    auth_tenant_node_t  member;
 
-    object = (json_t *) header;
+    static const auth_tenant_str_t  alg = auth_tenant_string("alg");
+    static const auth_tenant_str_t  kid = auth_tenant_string("kid");
+    static const auth_tenant_str_t  typ = auth_tenant_string("typ");
 
-    for (iter = json_object_iter(object);
-         iter != NULL;
-         iter = json_object_iter_next(object, iter))
-    {
-        if (auth_tenant_jws_member_refused(json_object_iter_key(iter))) {
+    pos = 0;
+
+    while (auth_tenant_node_next(header, &pos, &member)) {
+        if (auth_tenant_jws_member_refused(&member.key)) {
             return AUTH_TENANT_MALFORMED;
         }
     }
 
-    if (!auth_tenant_jws_copy(header, "kid", jws->kid_data,
-                              AUTH_TENANT_MAX_KID, &jws->kid)
-        || !auth_tenant_jws_copy(header, "typ", jws->typ_data,
+    if (!auth_tenant_jws_copy(header, &kid, jws->kid_data, AUTH_TENANT_MAX_KID,
+                              &jws->kid)
+        || !auth_tenant_jws_copy(header, &typ, jws->typ_data,
                                  AUTH_TENANT_MAX_TYP, &jws->typ))
     {
         return AUTH_TENANT_MALFORMED;
@@ -144,11 +150,13 @@ auth_tenant_jws_header(auth_tenant_jws_t *jws, const json_t *header)
 
     /* RFC 8725 section 3.2: "none" is no row of the table, however spelled */
 
-    if (auth_tenant_json_string(header, "alg", &alg) != 1) {
+    if (!auth_tenant_node_member(header, &alg, &member)
+        || member.type != AUTH_TENANT_NODE_STRING)
+    {
         return AUTH_TENANT_BAD_ALGORITHM;
     }
 
-    jws->alg = auth_tenant_alg_by_name(&alg);
+    jws->alg = auth_tenant_alg_by_name(&member.value);
 
     return (jws->alg == AUTH_TENANT_ALG_UNKNOWN) ? AUTH_TENANT_BAD_ALGORITHM
                                                  : AUTH_TENANT_OK;
@@ -163,44 +171,41 @@ auth_tenant_jws_header(auth_tenant_jws_t *jws, const json_t *header)
  */
 
 static int
-auth_tenant_jws_member_refused(const char *name)
+auth_tenant_jws_member_refused(const auth_tenant_str_t *name)
 {
-    size_t  i;
-
-    static const char *const  refused[] = {
-        "crit", "b64", "jwk", "jku", "x5c", "x5u", "zip", "enc", "cty"
+    static const auth_tenant_str_t  refused[] = {
+        auth_tenant_string("crit"), auth_tenant_string("b64"),
+        auth_tenant_string("jwk"), auth_tenant_string("jku"),
+        auth_tenant_string("x5c"), auth_tenant_string("x5u"),
+        auth_tenant_string("zip"), auth_tenant_string("enc"),
+        auth_tenant_string("cty")
     };
 
-    for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        if (strcmp(name, refused[i]) == 0) {
-            return 1;
-        }
-    }
-
-    return 0;
+    return auth_tenant_str_listed(name, refused,
+                                  sizeof(refused) / sizeof(refused[0]));
 }
 
 
+/* A string member of at most `size` bytes, if there is one at all. */
+
 static int
-auth_tenant_jws_copy(const json_t *header, const char *name,
-    unsigned char *dst, size_t size, auth_tenant_str_t *value)
+auth_tenant_jws_copy(const auth_tenant_node_t *header,
+    const auth_tenant_str_t *name, unsigned char *dst, size_t size,
+    auth_tenant_str_t *value)
 {
-    int                rc;
-    auth_tenant_str_t  string;
+    auth_tenant_node_t  member;
 
-    rc = auth_tenant_json_string(header, name, &string);
-
-    if (rc == 0) {
+    if (!auth_tenant_node_member(header, name, &member)) {
         return 1;
     }
 
-    if (rc < 0 || string.len > size) {
+    if (member.type != AUTH_TENANT_NODE_STRING || member.value.len > size) {
         return 0;
     }
 
-    memcpy(dst, string.data, string.len);
+    memcpy(dst, member.value.data, member.value.len);
 
-    value->len = string.len;
+    value->len = member.value.len;
     value->data = dst;
 
     return 1;

@@ -2,14 +2,12 @@
 /*
  * Copyright (C) nginx-auth-tenant authors
  *
- * The flat form of claims: small, whatever the lengths, and never larger than
- * its room.
+ * The flat form of claims: small, whatever the lengths.
  */
 
 
 #include "tap.h"
 #include "given.h"
-#include "auth_tenant_flat.h"
 
 
 static auth_tenant_claims_t  claims;
@@ -126,52 +124,11 @@ test_size(void)
 }
 
 
-/* Room that doesn't suffice: no byte behind it is written, and no form. */
-
-static void
-test_room(void)
-{
-    size_t          size;
-    ptrdiff_t       n, need;
-    json_t         *root;
-    unsigned char  *dst;
-
-    root = json_pack("{s:s, s:[b,n,f,{s:s}], s:{s:i}}", "long",
-                     "a text of more than a hundred and twenty-seven bytes, "
-                     "so that the length of what is around it takes two, and "
-                     "has to be moved", "array", 1, 1.5, "k", "v", "o", "i",
-                     7);
-    json_object_set_new(root, "outer", json_deep_copy(root));
-
-    need = auth_tenant_flat_write(given_flat, sizeof(given_flat), root);
-    ok(need > 300, "a form of %td bytes", need);
-
-    n = -1;
-
-    for (size = 0; size < (size_t) need; size++) {
-        dst = malloc(size ? size : 1);
-        n = auth_tenant_flat_write(dst, size, root);
-        free(dst);
-
-        if (n != -1) {
-            break;
-        }
-    }
-
-    is(n, -1, "with less room there is none");
-    is(auth_tenant_flat_write(given_flat, need, root), need,
-       "with just enough there is");
-
-    json_decref(root);
-}
-
-
 int
 main(void)
 {
     test_lengths();
     test_size();
-    test_room();
 
     return done();
 }

@@ -9,6 +9,7 @@
 
 #include "tap.h"
 #include "given.h"
+#include "auth_tenant_flat.h"
 
 
 static auth_tenant_claims_t  claims;
@@ -413,6 +414,65 @@ test_depth_kept(void)
 }
 
 
+/* Members of an object whose names are what `text` has, one byte each. */
+
+static int
+unique(const char *text, size_t n)
+{
+    int                 rc;
+    size_t              i;
+    unsigned char      *nodes;
+    auth_tenant_str_t   members;
+
+    nodes = malloc(4 * n + 1);
+
+    for (i = 0; i < n; i++) {
+        memcpy(nodes + 4 * i, "\0\1\0", 3);
+        nodes[4 * i + 3] = text[i];
+    }
+
+    members.data = nodes;
+    members.len = 4 * n;
+
+    rc = auth_tenant_flat_unique(&members);
+
+    free(nodes);
+
+    return rc;
+}
+
+
+static void
+test_unique(void)
+{
+    char      names[AUTH_TENANT_MAX_MEMBERS];
+    size_t    i, k;
+    unsigned  found;
+
+    ok(unique("", 0), "A2.5 no name");
+    ok(unique("a", 1), "A2.5 one name");
+    ok(unique("bac", 3), "A2.5 three names");
+
+    for (i = 0; i < AUTH_TENANT_MAX_MEMBERS; i++) {
+        names[i] = i * 91;
+    }
+
+    ok(unique(names, AUTH_TENANT_MAX_MEMBERS), "A2.5 256 names");
+
+    found = 0;
+
+    for (i = 0; i < 40; i++) {
+        for (k = 0; k < i; k++) {
+            names[i] = names[k];
+            found += !unique(names, 40);
+            names[i] = i * 91;
+        }
+    }
+
+    is(found, 40 * 39 / 2, "A2.5 a name twice, wherever both stand");
+}
+
+
 int
 main(void)
 {
@@ -422,6 +482,7 @@ main(void)
     test_long();
     test_depth();
     test_depth_kept();
+    test_unique();
 
     return done();
 }
