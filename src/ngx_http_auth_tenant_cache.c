@@ -337,7 +337,11 @@ ngx_http_auth_tenant_cache_insert(ngx_http_auth_tenant_kept_t *kept)
         }
     }
 
-    bytes = cache->bytes + kept->size - (set->kept[n] ? set->kept[n]->size : 0);
+    bytes = cache->bytes + kept->size;
+
+    if (set->kept[n]) {
+        bytes -= set->kept[n]->size;
+    }
 
     if (bytes > NGX_HTTP_AUTH_TENANT_CACHE_BYTES) {
         return;

@@ -260,7 +260,7 @@ test_bits(void)
 
     is(bad, 0, "E15: a bit of the memory is wrong: none is found damaged");
 
-    /* heads but `used`, hints, data and what its last word is filled up with */
+    /* heads but `used`, hints, data, and what fills its last word up */
 
     is(lost, (5 * (12 + 1) * 8 + 104 + 200 + 304 + 400 + 1000) * 8,
        "every bit of an entry is seen (%u times it was another's)", kept);
