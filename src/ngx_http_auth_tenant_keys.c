@@ -5,26 +5,12 @@
 
 
 #include "ngx_http_auth_tenant_keys.h"
-
-#include <grp.h>
-
-
-/* as whom the workers will read */
-
-typedef struct {
-    uid_t        uid;
-    int          ngroups;
-    gid_t        groups[64];
-} ngx_http_auth_tenant_reader_t;
+#include "ngx_http_auth_tenant_user.h"
 
 
 static ngx_int_t ngx_http_auth_tenant_source_load(ngx_conf_t *cf,
     ngx_http_auth_tenant_source_t *source);
 static void ngx_http_auth_tenant_source_cleanup(void *data);
-static const char *ngx_http_auth_tenant_reader_check(
-    ngx_http_auth_tenant_reader_t *reader, const char *path);
-static ngx_int_t ngx_http_auth_tenant_reader_allowed(
-    ngx_http_auth_tenant_reader_t *reader, ngx_file_info_t *fi, mode_t bit);
 
 
 ngx_http_auth_tenant_source_t *
@@ -182,41 +168,25 @@ ngx_http_auth_tenant_source_keys(const ngx_http_auth_tenant_source_t *source)
 ngx_int_t
 ngx_http_auth_tenant_keys_init_module(ngx_cycle_t *cycle)
 {
-    const char                        *why;
-    ngx_core_conf_t                   *ccf;
-    ngx_http_auth_tenant_source_t     *source;
-    ngx_http_auth_tenant_reader_t      reader;
-    ngx_http_auth_tenant_main_conf_t  *mcf;
+    const char                         *why;
+    ngx_uint_t                          i;
+    ngx_http_auth_tenant_user_t         user;
+    ngx_http_auth_tenant_source_t      *source;
+    ngx_http_auth_tenant_provider_t   **pp;
+    ngx_http_auth_tenant_main_conf_t   *mcf;
 
     mcf = ngx_http_cycle_get_module_main_conf(cycle,
                                               ngx_http_auth_tenant_module);
 
-    if (mcf == NULL || mcf->sources == NULL || geteuid() != 0) {
+    if (mcf == NULL) {
         return NGX_OK;
     }
 
-    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
-
-    if (!ccf->master || ccf->user == 0
-        || ccf->user == (ngx_uid_t) NGX_CONF_UNSET_UINT)
-    {
-        return NGX_OK;
-    }
-
-    reader.uid = ccf->user;
-    reader.ngroups = sizeof(reader.groups) / sizeof(gid_t);
-
-    if (getgrouplist(ccf->username, ccf->group, reader.groups,
-                     &reader.ngroups)
-        == -1)
-    {
-        reader.groups[0] = ccf->group;
-        reader.ngroups = 1;
-    }
+    ngx_http_auth_tenant_user(cycle, &user);
 
     for (source = mcf->sources; source; source = source->next) {
 
-        why = ngx_http_auth_tenant_reader_check(&reader,
+        why = ngx_http_auth_tenant_user_reads(&user,
                                             (const char *) source->path.data);
 
         if (why) {
@@ -226,81 +196,17 @@ ngx_http_auth_tenant_keys_init_module(ngx_cycle_t *cycle)
                           "changes would go unnoticed, allow it with chmod "
                           "or chgrp",
                           &source->provider, source->file, source->line,
-                          ccf->username, why, &source->path);
+                          user.name, why, &source->path);
+        }
+    }
+
+    pp = mcf->providers.elts;
+
+    for (i = 0; i < mcf->providers.nelts; i++) {
+        if (pp[i]->net) {
+            ngx_http_auth_tenant_net_files(cycle, pp[i], &user);
         }
     }
 
     return NGX_OK;
-}
-
-
-/* Follows the path as written, and where its symbolic links lead to. */
-
-static const char *
-ngx_http_auth_tenant_reader_check(ngx_http_auth_tenant_reader_t *reader,
-    const char *path)
-{
-    char             dir[PATH_MAX], real[PATH_MAX];
-    size_t           n;
-    ngx_uint_t       i;
-    const char      *p, *paths[2];
-    ngx_file_info_t  fi;
-
-    paths[0] = path;
-    paths[1] = realpath(path, real);
-
-    for (i = 0; i < 2; i++) {
-
-        p = paths[i];
-
-        if (p == NULL || strlen(p) >= sizeof(dir)) {
-            continue;
-        }
-
-        for (n = 0; p[n]; n++) {
-
-            if (p[n] != '/') {
-                continue;
-            }
-
-            ngx_memcpy(dir, p, n + 1);
-            dir[n + 1] = '\0';
-
-            if (stat(dir, &fi) == 0
-                && !ngx_http_auth_tenant_reader_allowed(reader, &fi, S_IXOTH))
-            {
-                return "enter the directory of";
-            }
-        }
-
-        if (stat(p, &fi) == 0
-            && !ngx_http_auth_tenant_reader_allowed(reader, &fi, S_IROTH))
-        {
-            return "read";
-        }
-    }
-
-    return NULL;
-}
-
-
-/* `bit` is the permission as it stands for others */
-
-static ngx_int_t
-ngx_http_auth_tenant_reader_allowed(ngx_http_auth_tenant_reader_t *reader,
-    ngx_file_info_t *fi, mode_t bit)
-{
-    int  i;
-
-    if (fi->st_uid == reader->uid) {
-        return (fi->st_mode & (bit << 6)) != 0;
-    }
-
-    for (i = 0; i < reader->ngroups; i++) {
-        if (fi->st_gid == reader->groups[i]) {
-            return (fi->st_mode & (bit << 3)) != 0;
-        }
-    }
-
-    return (fi->st_mode & bit) != 0;
 }

@@ -200,9 +200,10 @@ static char *
 ngx_http_auth_tenant_net_state_path(ngx_conf_t *cf,
     ngx_http_auth_tenant_provider_t *provider)
 {
-    u_char      *p, *slash;
-    ngx_str_t   *path;
-    ngx_uint_t   found;
+    u_char           *p, *slash;
+    ngx_str_t        *path;
+    ngx_uint_t        found;
+    ngx_file_info_t   fi;
 
     path = &provider->net->state_path;
 
@@ -245,6 +246,18 @@ ngx_http_auth_tenant_net_state_path(ngx_conf_t *cf,
                            "\"auth_tenant_provider\" \"%V\" has a "
                            "placeholder, but \"issuer\" has none; write the "
                            "path of a file", path, &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (slash[1] == '\0'
+        || (ngx_file_info(path->data, &fi) == 0 && S_ISDIR(fi.st_mode)))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"state_path\" \"%V\" of "
+                           "\"auth_tenant_provider\" \"%V\" is a directory; "
+                           "write the path of a file in it, for example "
+                           "%V%s%V.json", path, &provider->name, path,
+                           slash[1] ? "/" : "", &provider->name);
         return NGX_CONF_ERROR;
     }
 

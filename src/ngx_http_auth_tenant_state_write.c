@@ -240,9 +240,10 @@ ngx_http_auth_tenant_state_reap(ngx_log_t *log)
                 ngx_log_error(NGX_LOG_ERR, log, job->err,
                               "auth_tenant: \"state_path\" \"%s\" could not "
                               "be written, %s failed, let the workers' user "
-                              "create files in its directory: a restart while "
-                              "the provider is down will have older keys or "
-                              "none", job->path, job->what);
+                              "(%ud) create files in its directory: a restart "
+                              "while the provider is down will have older "
+                              "keys or none", job->path, job->what,
+                              (uint32_t) geteuid());
             }
 
             w->failed = 1;
