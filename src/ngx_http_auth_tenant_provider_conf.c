@@ -53,6 +53,8 @@ static char *ngx_http_auth_tenant_provider_list(ngx_conf_t *cf,
     ngx_str_t *value, ngx_uint_t n, ngx_array_t **field, const char *alone);
 
 
+#define NGX_HTTP_AUTH_TENANT_WELL_KNOWN  "/.well-known/openid-configuration"
+
 #define ngx_http_auth_tenant_provider_field(field)                            \
     offsetof(ngx_http_auth_tenant_provider_t, field)
 
@@ -290,6 +292,16 @@ ngx_http_auth_tenant_provider_issuer(ngx_conf_t *cf, ngx_str_t *value,
 
     if (ngx_strchr(value->data, '$')) {
         return "can't have a variable, write it as it stands in tokens";
+    }
+
+    if (value->len >= sizeof(NGX_HTTP_AUTH_TENANT_WELL_KNOWN) - 1
+        && ngx_strcmp(value->data + value->len
+                      - (sizeof(NGX_HTTP_AUTH_TENANT_WELL_KNOWN) - 1),
+                      NGX_HTTP_AUTH_TENANT_WELL_KNOWN)
+           == 0)
+    {
+        return "is the URL of a discovery document, leave "
+               NGX_HTTP_AUTH_TENANT_WELL_KNOWN " out";
     }
 
     provider->issuer = *value;

@@ -16,6 +16,7 @@
 
 static void ngx_http_auth_tenant_net_first(ngx_conf_t *cf,
     ngx_http_auth_tenant_net_t *net);
+static ngx_uint_t ngx_http_auth_tenant_net_port(const ngx_str_t *url);
 
 
 ngx_http_auth_tenant_net_t *
@@ -102,10 +103,38 @@ ngx_http_auth_tenant_net_string(ngx_conf_t *cf, ngx_str_t *value,
                "http://proxy.example.com:3128";
     }
 
+    if (field == &net->route.proxy && !ngx_http_auth_tenant_net_port(value)) {
+        return "has no port, write for example http://proxy.example.com:3128";
+    }
+
     *field = *value;
     ngx_http_auth_tenant_net_first(cf, net);
 
     return NGX_CONF_OK;
+}
+
+
+/* libcurl would take 1080, where hardly any HTTP proxy listens */
+
+static ngx_uint_t
+ngx_http_auth_tenant_net_port(const ngx_str_t *url)
+{
+    u_char  *p, *last, *port;
+
+    p = (u_char *) ngx_strstr(url->data, "://") + 3;
+
+    last = (u_char *) ngx_strchr(p, '/');
+    if (last == NULL) {
+        last = url->data + url->len;
+    }
+
+    for (port = last; port > p && port[-1] >= '0' && port[-1] <= '9'; port--) {
+        /* void */
+    }
+
+    /* with a host before the colon; a password has one, too */
+
+    return port < last && port - 1 > p && port[-1] == ':' && port[-2] != '@';
 }
 
 
@@ -142,6 +171,12 @@ ngx_http_auth_tenant_net_time(ngx_conf_t *cf, ngx_str_t *value,
     }
 
     time = ngx_parse_time(value, 0);
+
+    if ((time == NGX_ERROR || time > NGX_MAX_INT32_VALUE)
+        && field == &net->stale)
+    {
+        return "has an invalid time, write for example 12h, or 0";
+    }
 
     if (time == NGX_ERROR || time > NGX_MAX_INT32_VALUE) {
         return "has an invalid time, write for example 10s or 5m";

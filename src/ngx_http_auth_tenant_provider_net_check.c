@@ -16,6 +16,10 @@
 static char *ngx_http_auth_tenant_net_url(ngx_conf_t *cf,
     ngx_http_auth_tenant_provider_t *provider, const char *directive,
     ngx_str_t *url);
+static const char *ngx_http_auth_tenant_net_example(const char *directive,
+    const char *why);
+static char *ngx_http_auth_tenant_net_tenants(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider);
 static char *ngx_http_auth_tenant_net_state_path(ngx_conf_t *cf,
     ngx_http_auth_tenant_provider_t *provider);
 static char *ngx_http_auth_tenant_net_certificate(ngx_conf_t *cf,
@@ -59,8 +63,9 @@ ngx_http_auth_tenant_net_finish(ngx_conf_t *cf,
     if (why) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"issuer\" \"%V\" of \"auth_tenant_provider\" "
-                           "\"%V\" %s", &provider->issuer, &provider->name,
-                           why);
+                           "\"%V\" %s%s", &provider->issuer,
+                           &provider->name, why,
+                           ngx_http_auth_tenant_net_example("issuer", why));
         return NGX_CONF_ERROR;
     }
 
@@ -78,6 +83,10 @@ ngx_http_auth_tenant_net_finish(ngx_conf_t *cf,
                                         &net->jwks_uri)
          : ngx_http_auth_tenant_net_url(cf, provider, "issuer",
                                         &provider->issuer);
+
+    if (rv == NGX_CONF_OK && net->issuer.tenant) {
+        rv = ngx_http_auth_tenant_net_tenants(cf, provider);
+    }
 
     if (rv == NGX_CONF_OK && net->state_path.len) {
         rv = ngx_http_auth_tenant_net_state_path(cf, provider);
@@ -173,7 +182,8 @@ ngx_http_auth_tenant_net_url(ngx_conf_t *cf,
     if (why) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%s\" \"%V\" of \"auth_tenant_provider\" \"%V\" "
-                           "%s", directive, url, &provider->name, why);
+                           "%s%s", directive, url, &provider->name, why,
+                           ngx_http_auth_tenant_net_example(directive, why));
         return NGX_CONF_ERROR;
     }
 
@@ -189,6 +199,59 @@ ngx_http_auth_tenant_net_url(ngx_conf_t *cf,
 
     net->route.http = !parsed.https;
     net->route.loopback = parsed.loopback;
+
+    return NGX_CONF_OK;
+}
+
+
+/* What is wrong with a URL often says what to write; else an example does. */
+
+static const char *
+ngx_http_auth_tenant_net_example(const char *directive, const char *why)
+{
+    if (ngx_strstr(why, "write") || ngx_strstr(why, "leave")) {
+        return "";
+    }
+
+    return (directive[0] == 'i')
+           ? "; write for example https://login.example.com/realms/{tenant}"
+           : "; write for example https://login.example.com/certs";
+}
+
+
+/* A name that no issuer can have would never be found. */
+
+static char *
+ngx_http_auth_tenant_net_tenants(ngx_conf_t *cf,
+    ngx_http_auth_tenant_provider_t *provider)
+{
+    u_char                       buf[AUTH_TENANT_MAX_URL];
+    ngx_str_t                    name;
+    ngx_uint_t                   i;
+    const auth_tenant_issuer_t  *issuer;
+    const auth_tenant_policy_t  *policy;
+
+    issuer = &provider->net->issuer;
+    policy = &provider->policy;
+
+    for (i = 0; i < policy->ntenants; i++) {
+
+        if (auth_tenant_issuer_expand(issuer, &policy->tenants[i], buf,
+                                      sizeof(buf)))
+        {
+            continue;
+        }
+
+        name = ngx_http_auth_tenant_ngx_str(&policy->tenants[i]);
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"tenants\" of \"auth_tenant_provider\" \"%V\" "
+                           "has \"%V\", which can't be the {tenant} of its "
+                           "\"issuer\"; write one label of letters, digits "
+                           "and inner hyphens%s", &provider->name, &name,
+                           issuer->authority ? ", in lower case" : "");
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }

@@ -362,3 +362,101 @@ auth_tenant_provider second {
 no jwks_file
 --- refused
 "auth_tenant_zone" "tenants" of 512k has room for the keys of 1 providers, but there are 2; write at least 2m
+
+
+
+=== TEST 39: a proxy without a port
+--- provider
+no jwks_file
+proxy http://proxy.example.com
+--- refused
+"proxy" of "auth_tenant_provider" "corp" has no port, write for example http://proxy.example.com:3128
+
+
+
+=== TEST 40: with a user and a password, none of which is one
+--- provider
+no jwks_file
+proxy http://ann:3128@proxy.example.com/
+--- refused
+"proxy" of "auth_tenant_provider" "corp" has no port
+
+
+
+=== TEST 41: of IPv6, whose colons are none
+--- provider
+no jwks_file
+proxy http://[2001:db8::1]
+--- refused
+"proxy" of "auth_tenant_provider" "corp" has no port
+
+
+
+=== TEST 42: a port without a host
+--- provider
+no jwks_file
+proxy http://:3128
+--- refused
+"proxy" of "auth_tenant_provider" "corp" has no port
+
+
+
+=== TEST 43: a proxy with all that there can be
+--- provider
+no jwks_file
+proxy "http://ann:secret@[2001:db8::1]:3128/"
+--- loads
+
+
+
+=== TEST 44: "stale off"
+--- provider
+no jwks_file
+stale off
+--- refused
+"stale" of "auth_tenant_provider" "corp" has an invalid time, write for example 12h, or 0
+
+
+
+=== TEST 45: the discovery document's URL
+--- provider
+no jwks_file
+issuer "https://login.example.com/realms/acme/.well-known/openid-configuration"
+--- refused
+"issuer" of "auth_tenant_provider" "corp" is the URL of a discovery document, leave /.well-known/openid-configuration out
+
+
+
+=== TEST 46: a placeholder, misspelt
+--- provider
+no jwks_file
+issuer "https://login.example.com/realms/{tenat}"
+--- refused
+"issuer" "https://login.example.com/realms/{tenat}" of "auth_tenant_provider" "corp" may have no other placeholder or brace than {tenant}; write for example https://login.example.com/realms/{tenant}
+
+
+
+=== TEST 47: an issuer without a scheme
+--- provider
+no jwks_file
+issuer login.example.com
+--- refused
+"issuer" "login.example.com" of "auth_tenant_provider" "corp" must begin with "https://" or "http://"; write for example https://login.example.com/realms/{tenant}
+
+
+
+=== TEST 48: a "jwks_uri" without one
+--- provider
+no jwks_file
+jwks_uri login.example.com
+--- refused
+"jwks_uri" "login.example.com" of "auth_tenant_provider" "corp" must begin with "https://" or "http://"; write for example https://login.example.com/certs
+
+
+
+=== TEST 49: what says what to write needs no example
+--- provider
+no jwks_file
+jwks_uri https://a@login.example.com/
+--- refused
+"jwks_uri" "https://a@login.example.com/" of "auth_tenant_provider" "corp" has a user name or a password; write none in /

@@ -171,3 +171,28 @@ join "\n", $::Realms, 'tenants ' . join ' ', map { "t$_" } 1 .. 7
 --- srv: location / { auth_tenant corp; auth_tenant_path "/{user}/"; }
 --- refused
 "auth_tenant_zone" "tenants" of 512k has room for the keys of 6 named tenants, but there are 7; write at least 1m
+
+
+
+=== TEST 17: a named tenant that is no label
+--- provider eval: $::Realms . "tenants acme Acme_GmbH\n"
+--- loc: auth_tenant_path "/{user}/";
+--- refused
+"tenants" of "auth_tenant_provider" "corp" has "Acme_GmbH", which can't be the {tenant} of its "issuer"; write one label of letters, digits and inner hyphens in /
+
+
+
+=== TEST 18: capitals are one in a path
+--- provider eval: $::Realms . "tenants Acme\n"
+--- loc: auth_tenant_path "/{user}/";
+--- loads
+
+
+
+=== TEST 19: and none in a host
+--- provider eval
+"no jwks_file\nclaims user=sub\ntenants Acme\n"
+. "issuer \"https://{tenant}.idp.example.com\"\n"
+--- loc: auth_tenant_path "/{user}/";
+--- refused
+"tenants" of "auth_tenant_provider" "corp" has "Acme", which can't be the {tenant} of its "issuer"; write one label of letters, digits and inner hyphens, in lower case in /
