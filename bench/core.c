@@ -6,6 +6,9 @@
  * included, as a ratio to OpenSSL's EVP_DigestVerify over the same bytes.
  * Both run in turns in one process; the medians of their rounds are compared,
  * so that a noisy machine shows in neither.
+ *
+ * And what the table of verified tokens costs, as a ratio to the SHA-256 of
+ * such a token, which it is asked with.
  */
 
 
@@ -14,13 +17,19 @@
 #include <time.h>
 
 #include "auth_tenant_b64url.h"
+#include "auth_tenant_cache.h"
 #include "auth_tenant_jws.h"
 #include "auth_tenant_rules.h"
 #include "mint.h"
 
+#include <openssl/sha.h>
+
 
 #define ROUNDS  41
 #define TOKEN   900                   /* bytes, as browsers send them */
+
+#define CACHE   (64 << 20)            /* bytes of the table */
+#define CACHED  4096                  /* tokens in it; a power of two */
 
 
 static const char  *algs[][2] = {
@@ -46,6 +55,11 @@ typedef struct {
     auth_tenant_str_t        input;
     unsigned char            der[MINT_SIGNATURE];
     size_t                   der_len;
+
+    auth_tenant_cache_t      cache;
+    auth_tenant_str_t        entry;
+    size_t                   tokens;
+    size_t                   next;
 } bench_t;
 
 
@@ -53,13 +67,19 @@ static void bench_setup(bench_t *b, const char *alg, const char *kind);
 static void bench_signature(bench_t *b, const char *kind);
 static void bench_ours(bench_t *b);
 static void bench_openssl(bench_t *b);
+static void bench_cache(bench_t *b);
+static void bench_find(bench_t *b);
+static void bench_put(bench_t *b);
+static void bench_sha256(bench_t *b);
 static double bench_round(void (*run)(bench_t *b), bench_t *b, unsigned n);
 static double bench_median(double *v, unsigned n);
 static int bench_compare(const void *a, const void *b);
 static auth_tenant_str_t bench_str(const char *text);
 
 
-static char  bench_token[MINT_TEXT];
+static char           bench_token[MINT_TEXT];
+static unsigned char  bench_digests[CACHED][AUTH_TENANT_CACHE_DIGEST];
+static unsigned char  bench_data[AUTH_TENANT_CACHE_MAX];
 
 
 int
@@ -101,6 +121,8 @@ main(void)
     if (failed) {
         printf("RS256 costs more than 1.5 times OpenSSL's own verify\n");
     }
+
+    bench_cache(&b);
 
     return failed;
 }
@@ -293,6 +315,110 @@ bench_openssl(bench_t *b)
     }
 
     EVP_MD_CTX_free(ctx);
+}
+
+
+/* One token, then so many that no cache of a processor near it holds them. */
+
+static void
+bench_cache(bench_t *b)
+{
+    void      *memory;
+    double     find[ROUNDS], put[ROUNDS], sha256[ROUNDS], base;
+    size_t     i;
+    unsigned   k, n;
+
+    static const size_t  sizes[] = { 100, 500, 800, 8000 };
+
+    memory = aligned_alloc(64, CACHE);
+
+    if (memory == NULL
+        || !auth_tenant_cache_layout(&b->cache, memset(memory, 0, CACHE),
+                                     CACHE))
+    {
+        mint_die("no memory");
+    }
+
+    for (i = 0; i < CACHED; i++) {
+        SHA256((unsigned char *) &i, sizeof(i), bench_digests[i]);
+    }
+
+    printf("\n%-8s %6s %12s %12s %12s %8s\n", "entry", "tokens", "find, ns",
+           "put, ns", "SHA-256, ns", "ratio");
+
+    for (i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+        b->entry.data = bench_data;
+        b->entry.len = sizes[i / 2];
+        b->tokens = 1;
+        n = 20000;
+
+        if (i % 2) {
+            b->tokens = auth_tenant_cache_room(&b->cache, b->entry.len) / 4;
+            b->tokens = b->tokens < CACHED ? b->tokens : CACHED;
+        }
+
+        memset(memory, 0, CACHE);
+
+        for (b->next = 0, k = 0; k < b->tokens; k++) {
+            bench_put(b);
+        }
+
+        for (k = 0; k < ROUNDS; k++) {
+            find[k] = bench_round(bench_find, b, n);
+            put[k] = bench_round(bench_put, b, n);
+            sha256[k] = bench_round(bench_sha256, b, n);
+        }
+
+        base = bench_median(sha256, ROUNDS);
+
+        printf("%-8zu %6zu %12.1f %12.1f %12.1f %8.3f\n", b->entry.len,
+               b->tokens, bench_median(find, ROUNDS) * 1e9,
+               bench_median(put, ROUNDS) * 1e9, base * 1e9,
+               bench_median(find, ROUNDS) / base);
+    }
+
+    free(memory);
+}
+
+
+static void
+bench_find(bench_t *b)
+{
+    unsigned char  copy[AUTH_TENANT_CACHE_MAX];
+    unsigned char  tag[AUTH_TENANT_CACHE_DIGEST];
+
+    b->next = (b->next + 7919) % b->tokens;
+
+    if (auth_tenant_cache_find(&b->cache, bench_digests[b->next],
+                               bench_digests[0], b->now, copy, tag)
+        != b->entry.len)
+    {
+        mint_die("a token that was put is not found");
+    }
+}
+
+
+static void
+bench_put(bench_t *b)
+{
+    b->next = (b->next + 7919) % b->tokens;
+
+    auth_tenant_cache_put(&b->cache, bench_digests[b->next], bench_digests[0],
+                          &b->entry, b->now + 600, b->now);
+}
+
+
+static void
+bench_sha256(bench_t *b)
+{
+    unsigned char  digest[AUTH_TENANT_CACHE_DIGEST];
+
+    if (EVP_Digest(bench_token, b->token.len, digest, NULL, EVP_sha256(),
+                   NULL)
+        != 1)
+    {
+        mint_die("no SHA-256");
+    }
 }
 
 
