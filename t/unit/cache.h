@@ -103,12 +103,12 @@ cache_data(uint32_t serial, size_t len)
               + AUTH_TENANT_CACHE_MAX + 1;
     }
 
-    for (i = 0; i < len; i++) {
-        end[i - len] = cache_byte(serial, i);
-    }
-
     s.data = end - len;
     s.len = len;
+
+    for (i = 0; i < len; i++) {
+        (end - len)[i] = cache_byte(serial, i);
+    }
 
     return s;
 }

@@ -11,6 +11,10 @@
 #include "cache.h"
 #include "random.h"
 
+/* for the checksum, which makes entries that no writer would */
+
+#include "auth_tenant_cache_slot.c"
+
 
 #define SMALL   AUTH_TENANT_CACHE_SMALL
 #define MAX     AUTH_TENANT_CACHE_MAX
@@ -260,7 +264,7 @@ test_bits(void)
 
     is(bad, 0, "E15: a bit of the memory is wrong: none is found damaged");
 
-    /* heads but `used`, hints, data, and what fills its last word up */
+    /* heads but `used`, hints, and data with what fills its last word up */
 
     is(lost, (5 * (12 + 1) * 8 + 104 + 200 + 304 + 400 + 1000) * 8,
        "every bit of an entry is seen (%u times it was another's)", kept);
@@ -412,6 +416,33 @@ test_hostile(void)
 }
 
 
+/* What is wrong in spite of a checksum that is right. */
+
+static void
+test_sums(void)
+{
+    auth_tenant_cache_slot_t  *slot;
+
+    fill();
+    slot = cache_slot(&cache, 0, cache_way(&cache, 0, 1, TAG));
+
+    slot->checksum = auth_tenant_cache_slot_copy(slot, (uint64_t *) (slot + 1),
+                                                 copy);
+    is(found(1, 100), 1, "the checksum is what it should be");
+
+    slot->sequence++;
+    slot->checksum = auth_tenant_cache_slot_copy(slot, (uint64_t *) (slot + 1),
+                                                 copy);
+    is(find(1), 0, "E14: what is being written is none");
+
+    slot->sequence++;
+    slot->len = 0;
+    slot->checksum = auth_tenant_cache_slot_copy(slot, (uint64_t *) (slot + 1),
+                                                 copy);
+    is(find(1), 0, "what is empty is none");
+}
+
+
 /* The hint is one: what counts is the slot. */
 
 static void
@@ -517,6 +548,7 @@ main(void)
     test_bits();
     test_blocks();
     test_hostile();
+    test_sums();
     test_hints();
     test_twice();
     test_rubbish();
