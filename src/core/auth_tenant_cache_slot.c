@@ -121,7 +121,7 @@ auth_tenant_cache_slot_read(const auth_tenant_cache_slot_t *slot,
 
     if (memcmp(head.token, token, AUTH_TENANT_CACHE_DIGEST) != 0
         || (tag && memcmp(head.tag, tag, AUTH_TENANT_CACHE_DIGEST) != 0)
-        || head.len == 0 || head.len > capacity
+        || head.len > capacity
         || (int64_t) head.expires <= now)
     {
         return 0;
