@@ -39,6 +39,7 @@ typedef struct {
 #define AUTH_TENANT_MAX_DEPTH         16   /* JSON nesting */
 #define AUTH_TENANT_MAX_MEMBERS      256   /* members of one JSON object */
 #define AUTH_TENANT_MAX_ELEMENTS     256   /* elements of one JSON array */
+#define AUTH_TENANT_MAX_REALS         64   /* fractions in one token */
 #define AUTH_TENANT_MAX_DOCUMENT  262144   /* a JWKS or PEM file */
 #define AUTH_TENANT_MAX_KEYS          64   /* keys of one document */
 #define AUTH_TENANT_MAX_NAME         255   /* a user, tenant or module */

@@ -21,6 +21,7 @@ typedef struct {
     const unsigned char      *end;
     unsigned char            *dst;      /* what is written next */
     unsigned char            *last;
+    unsigned                  reals;
     auth_tenant_verdict_e     verdict;  /* if it fails */
 } auth_tenant_scan_t;
 
@@ -107,6 +108,7 @@ auth_tenant_scan_object(const auth_tenant_str_t *text, unsigned char *dst,
     scan.end = text->data + text->len;
     scan.dst = dst;
     scan.last = dst + size;
+    scan.reals = 0;
     scan.verdict = AUTH_TENANT_MALFORMED;
 
     if (!auth_tenant_scan_byte(&scan, '{')
@@ -325,6 +327,16 @@ auth_tenant_scan_put_number(auth_tenant_scan_t *scan,
     scan->p = p;
 
     if (real) {
+
+        /*
+         * To write a double with all its digits costs more than anything else
+         * in a text, and whoever sends it has not been asked for a signature.
+         */
+
+        if (scan->reals++ == AUTH_TENANT_MAX_REALS) {
+            return 0;
+        }
+
         type = AUTH_TENANT_NODE_REAL;
 
         value.raw.len = auth_tenant_json_real(&value.raw, text,

@@ -18,10 +18,11 @@
 
 /*
  * Room that the nodes of a text of `len` bytes can't exceed.  What grows most
- * is a list of fractions: "0.1," is four bytes, and its node type, length and
- * the 19 digits of the nearest double.
+ * is a list of numbers: "1," is two bytes, and its node type, length and "1";
+ * a fraction has up to 24 characters, however short it was.
  */
-#define auth_tenant_scan_size(len)  (6 * (len) + 63)
+#define auth_tenant_scan_size(len)                                            \
+    (2 * (len) + 24 * AUTH_TENANT_MAX_REALS + 63)
 
 
 /*
@@ -29,7 +30,8 @@
  * nodes, in their order, to `dst` of `size` bytes.  Takes and refuses what
  * auth_tenant_json_parse() does: nesting deeper than AUTH_TENANT_MAX_DEPTH,
  * more members or elements in one container than AUTH_TENANT_MAX_MEMBERS /
- * _ELEMENTS, duplicate member names at any depth (RFC 7515 section 4, RFC 7519
+ * _ELEMENTS, more than AUTH_TENANT_MAX_REALS numbers with a fraction or an
+ * exponent (which that does not count), duplicate member names at any depth (RFC 7515 section 4, RFC 7519
  * section 4), trailing bytes, a byte order mark, NUL (raw or escaped), control
  * bytes, invalid UTF-8, lone surrogates, integers beyond 64 bits, reals beyond
  * a double.  AUTH_TENANT_OK with *len set; AUTH_TENANT_MALFORMED if the text

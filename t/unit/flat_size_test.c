@@ -87,22 +87,38 @@ test_size(void)
        "its form is no larger than its text (%zu, %zu)", claims.flat.len,
        payload.len);
 
-    /* what grows most: as many fractions as fit, 256 in an array */
+    /* what grows most: as many numbers as fit, 256 in an array */
 
     json = malloc(AUTH_TENANT_MAX_PAYLOAD + 1);
-    n = sprintf(json, "{" GIVEN_REQUIRED ",'a':[[0.1");
+    n = sprintf(json, "{" GIVEN_REQUIRED ",'a':[[-1e-300");
 
     for (i = 1; n < AUTH_TENANT_MAX_PAYLOAD - 10; i++) {
-        n += sprintf(json + n, "%s0.1", i % 256 ? "," : "],[");
+        n += sprintf(json + n, "%s%s", i % 256 ? "," : "],[",
+                     i < AUTH_TENANT_MAX_REALS ? "-1e-300" : "1");
     }
 
     strcpy(json + n, "]]}");
 
-    is(given_claims(&claims, json), AUTH_TENANT_OK, "a list of fractions");
-    ok(claims.flat.len > 4 * (n + 3)
+    is(given_claims(&claims, json), AUTH_TENANT_OK, "a list of numbers");
+    ok(claims.flat.len > (n + 3) * 7 / 5
        && claims.flat.len <= auth_tenant_claims_size(n + 3),
        "its form fits where it may be written (%zu, %zu)", claims.flat.len,
        auth_tenant_claims_size(n + 3));
+
+    /* a token has a time or two with a fraction, hardly more */
+
+    n = sprintf(json, "{" GIVEN_REQUIRED ",'a':[0.5");
+
+    for (i = 1; i < AUTH_TENANT_MAX_REALS; i++) {
+        n += sprintf(json + n, ",1e1");
+    }
+
+    strcpy(json + n, "]}");
+    is(given_claims(&claims, json), AUTH_TENANT_OK, "64 fractions");
+
+    strcpy(json + n, "],'b':{'c':0.5}}");
+    is(given_claims(&claims, json), AUTH_TENANT_MALFORMED,
+       "one more is too many");
 
     memset(json, ' ', AUTH_TENANT_MAX_PAYLOAD);
     n = sprintf(json, "{" GIVEN_REQUIRED "}");

@@ -319,17 +319,18 @@ test_long(void)
 }
 
 
-/* What grows most: as many of each as fit into a payload. */
+/* What grows most: as many of each as fit into a payload, or may be in it. */
 
 static void
 test_growth(void)
 {
-    long      len;
-    char     *text;
-    size_t    i, n, k;
+    long         len;
+    char        *text;
+    size_t       i, n, k;
+    const char  *more;
 
     static const char *const  items[] = {
-        "0.1", "1e5", "9e9", "1e-5", "-0.1", "[]", "{}", "''",
+        "0.1", "-1e-300", "1e5", "9e9", "1e-5", "-0.1", "[]", "{}", "''",
         "{'':0.1}", "[0.1]", "1", "'\\n'", "0.1234567890123456789"
     };
 
@@ -337,10 +338,12 @@ test_growth(void)
 
     for (i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 
+        more = strpbrk(items[i], ".e") ? "1" : items[i];
         n = sprintf(text, "{'':[[%s", items[i]);
 
         for (k = 1; n < AUTH_TENANT_MAX_PAYLOAD - 30; k++) {
-            n += sprintf(text + n, "%s%s", k % 256 ? "," : "],[", items[i]);
+            n += sprintf(text + n, "%s%s", k % 256 ? "," : "],[",
+                         k < AUTH_TENANT_MAX_REALS ? items[i] : more);
         }
 
         strcpy(text + n, "]]}");

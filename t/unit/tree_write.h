@@ -137,6 +137,30 @@ tree_write_node(unsigned char *dst, const char *key, json_t *value)
 }
 
 
+static unsigned
+tree_reals(json_t *value)
+{
+    void      *iter;
+    size_t     i;
+    unsigned   n;
+
+    n = json_is_real(value);
+
+    for (i = 0; i < json_array_size(value); i++) {
+        n += tree_reals(json_array_get(value, i));
+    }
+
+    for (iter = json_object_iter(value);
+         iter != NULL;
+         iter = json_object_iter_next(value, iter))
+    {
+        n += tree_reals(json_object_iter_value(iter));
+    }
+
+    return n;
+}
+
+
 /* `dst` has 8 * AUTH_TENANT_MAX_PAYLOAD bytes. */
 
 __attribute__((unused))
@@ -150,6 +174,11 @@ tree_write(const auth_tenant_str_t *text, unsigned char *dst, size_t *len)
 
     if (json == NULL) {
         return verdict;
+    }
+
+    if (tree_reals(json) > AUTH_TENANT_MAX_REALS) {
+        json_decref(json);
+        return AUTH_TENANT_MALFORMED;
     }
 
     *len = tree_write_children(dst, json);
