@@ -13,6 +13,8 @@ static ngx_int_t ngx_http_auth_tenant_known(ngx_http_request_t *r,
     const ngx_http_auth_tenant_loc_conf_t *lcf,
     ngx_http_auth_tenant_ctx_t *ctx, ngx_http_auth_tenant_seen_t *seen,
     const ngx_http_auth_tenant_token_t *source);
+static void ngx_http_auth_tenant_hold(ngx_http_request_t *r,
+    ngx_http_auth_tenant_ctx_t *ctx, ngx_http_auth_tenant_kept_t *kept);
 static const u_char *ngx_http_auth_tenant_current_tag(
     const ngx_http_auth_tenant_loc_conf_t *lcf,
     const ngx_http_auth_tenant_ctx_t *ctx, const auth_tenant_claims_t *claims,
@@ -113,12 +115,9 @@ ngx_http_auth_tenant_authenticate(ngx_http_request_t *r,
                    "auth tenant token: verified");
 
     if (tag) {
-        ctx->kept = ngx_http_auth_tenant_cache_add(r, &seen, &claims, tag,
-                                                claims.exp + policy->leeway);
-    }
-
-    if (ctx->kept) {
-        ngx_http_auth_tenant_cache_remember(r, ctx->kept);
+        ngx_http_auth_tenant_hold(r, ctx,
+                   ngx_http_auth_tenant_cache_add(r, &seen, &claims, tag,
+                                               claims.exp + policy->leeway));
     }
 
     return ngx_http_auth_tenant_set_credential(r, ctx, &claims, provider,
@@ -174,11 +173,28 @@ ngx_http_auth_tenant_known(ngx_http_request_t *r,
         ngx_http_auth_tenant_realm_proven(realm);
     }
 
-    ctx->kept = kept;
-    ngx_http_auth_tenant_cache_remember(r, kept);
+    ngx_http_auth_tenant_hold(r, ctx, kept);
 
     return ngx_http_auth_tenant_set_credential(r, ctx, &kept->claims, provider,
                                                source);
+}
+
+
+/* The request and its connection hold it; NULL is allowed. */
+
+static void
+ngx_http_auth_tenant_hold(ngx_http_request_t *r,
+    ngx_http_auth_tenant_ctx_t *ctx, ngx_http_auth_tenant_kept_t *kept)
+{
+    /* of a try that ended for lack of memory: there is no credential of it */
+
+    ngx_http_auth_tenant_release(ctx->kept);
+
+    ctx->kept = kept;
+
+    if (kept) {
+        ngx_http_auth_tenant_cache_remember(r, kept);
+    }
 }
 
 
