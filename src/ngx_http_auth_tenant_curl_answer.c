@@ -200,10 +200,18 @@ ngx_http_auth_tenant_curl_answer(ngx_http_auth_tenant_fetch_t *fetch,
     ngx_http_auth_tenant_answer_t *answer)
 {
     long         status;
-    char         text[128];
+    char         text[128], *url;
     const char  *what, *todo;
 
     ngx_memzero(answer, sizeof(ngx_http_auth_tenant_answer_t));
+
+    if (curl_easy_getinfo(fetch->easy, CURLINFO_EFFECTIVE_URL, &url)
+        == CURLE_OK
+        && url)
+    {
+        answer->url.data = (u_char *) url;
+        answer->url.len = ngx_strlen(url);
+    }
 
     if (curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status)
         != CURLE_OK
@@ -244,6 +252,13 @@ ngx_http_auth_tenant_curl_answer(ngx_http_auth_tenant_fetch_t *fetch,
                         "its address %s is loopback, link-local or multicast",
                         fetch->refused);
         what = text;
+
+        if (ngx_strncmp(fetch->refused, "127.", 4) == 0
+            || ngx_strcmp(fetch->refused, "::1") == 0)
+        {
+            todo = "if it is this machine, write localhost or 127.0.0.1 in "
+                   "its URL";
+        }
 
     } else {
         what = fetch->buffer[0] ? fetch->buffer

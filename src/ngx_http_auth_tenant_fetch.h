@@ -35,6 +35,7 @@ typedef struct {
 
 typedef struct {
     ngx_uint_t                             status;      /* 0: no answer */
+    ngx_str_t                              url;         /* of whom */
     ngx_str_t                              body;        /* status 200 only */
     ngx_str_t                              cache_control;
     ngx_str_t                              error;       /* why there is none;

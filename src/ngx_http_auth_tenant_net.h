@@ -127,6 +127,8 @@ struct ngx_http_auth_tenant_worker_s {
     ngx_uint_t                             fetches;
     ngx_uint_t                             waiting;
     int64_t                                complained;
+    u_char                                *told;     /* by provider: that no
+                                                        tenant was found */
     int64_t                                idle;     /* who asks for a tenant
                                                         less often may lose
                                                         its slot */
@@ -208,6 +210,21 @@ ngx_int_t ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
 void ngx_http_auth_tenant_refresh_finish(ngx_http_auth_tenant_realm_t *realm);
 void ngx_http_auth_tenant_refresh_abandon(
     ngx_http_auth_tenant_realm_t *realm);
+
+
+/* _refresh_log.c; *why is good until the next call */
+
+void ngx_http_auth_tenant_refresh_log(ngx_http_auth_tenant_realm_t *realm,
+    auth_tenant_keys_report_t *report);
+void ngx_http_auth_tenant_refresh_complain(
+    ngx_http_auth_tenant_realm_t *realm, const char *what,
+    const ngx_str_t *why, ngx_uint_t unknown, ngx_uint_t usable);
+void ngx_http_auth_tenant_refresh_unfetched(
+    ngx_http_auth_tenant_realm_t *realm,
+    const ngx_http_auth_tenant_answer_t *answer, ngx_uint_t discovery,
+    ngx_str_t *why);
+void ngx_http_auth_tenant_refresh_refused(ngx_http_auth_tenant_realm_t *realm,
+    const auth_tenant_str_t *document, const char *error, ngx_str_t *why);
 
 
 /* _wait.c */

@@ -22,8 +22,6 @@ static void ngx_http_auth_tenant_refresh_fetched(void *data,
 static void ngx_http_auth_tenant_refresh_failed(
     ngx_http_auth_tenant_realm_t *realm, const char *what,
     const ngx_str_t *why, ngx_uint_t unknown);
-static void ngx_http_auth_tenant_refresh_log(
-    ngx_http_auth_tenant_realm_t *realm, auth_tenant_keys_report_t *report);
 static void ngx_http_auth_tenant_refresh_state(
     ngx_http_auth_tenant_realm_t *realm, auth_tenant_str_t *document);
 
@@ -179,11 +177,13 @@ ngx_http_auth_tenant_refresh_discovered(void *data,
 
     if (answer->error.len) {
 
+        ngx_http_auth_tenant_refresh_unfetched(realm, answer, 1, &why);
+
         /* of a provider with one issuer it says that something is wrong */
 
         ngx_http_auth_tenant_refresh_failed(realm,
                                      "discovery document can't be fetched",
-                                     &answer->error,
+                                     &why,
                                      net->issuer.tenant
                                      && answer->status == NGX_HTTP_NOT_FOUND);
         return;
@@ -195,7 +195,7 @@ ngx_http_auth_tenant_refresh_discovered(void *data,
     error = auth_tenant_discovery_parse(&document, &iss, net->route.http,
                                         url, sizeof(url) - 1, &len);
     if (error) {
-        why = ngx_http_auth_tenant_refresh_text(error);
+        ngx_http_auth_tenant_refresh_refused(realm, &document, error, &why);
         ngx_http_auth_tenant_refresh_failed(realm,
                                             "discovery document is refused",
                                             &why, 0);
@@ -234,8 +234,9 @@ ngx_http_auth_tenant_refresh_fetched(void *data,
     net = realm->provider->net;
 
     if (answer->error.len) {
-        ngx_http_auth_tenant_refresh_failed(realm, "can't be fetched",
-                                            &answer->error, 0);
+        ngx_http_auth_tenant_refresh_unfetched(realm, answer, 0, &why);
+        ngx_http_auth_tenant_refresh_failed(realm, "can't be fetched", &why,
+                                            0);
         return;
     }
 
@@ -287,8 +288,7 @@ ngx_http_auth_tenant_refresh_failed(ngx_http_auth_tenant_realm_t *realm,
 {
     int64_t                            now;
     uint64_t                           failures;
-    const char                        *then;
-    ngx_uint_t                         level, usable;
+    ngx_uint_t                         usable;
     const ngx_http_auth_tenant_net_t  *net;
 
     net = realm->provider->net;
@@ -316,72 +316,8 @@ ngx_http_auth_tenant_refresh_failed(ngx_http_auth_tenant_realm_t *realm,
         realm->due = now + ngx_http_auth_tenant_unknown_time(net);
     }
 
-    level = NGX_LOG_ERR;
-
-    if (realm->keys == NULL) {
-        then = "there are none to judge with";
-
-        /*
-         * Whoever asks for a tenant that isn't there is nobody's alarm, unless
-         * "tenants" names it.
-         */
-
-        if (unknown && realm->provider->policy.ntenants == 0) {
-            level = NGX_LOG_INFO;
-        }
-
-    } else if (usable) {
-        then = "the last good ones stay in use";
-
-    } else {
-        then = "the last good ones are too old";
-    }
-
-    ngx_log_error(level, ngx_cycle->log, 0,
-                  "auth_tenant: keys of provider \"%V\", issuer \"%V\": %s: "
-                  "%V; %s, next try in %L s", &realm->provider->name,
-                  &realm->issuer, what, why, then,
-                  (realm->due - now + 999) / 1000);
-
+    ngx_http_auth_tenant_refresh_complain(realm, what, why, unknown, usable);
     ngx_http_auth_tenant_refresh_finish(realm);
-}
-
-
-static void
-ngx_http_auth_tenant_refresh_log(ngx_http_auth_tenant_realm_t *realm,
-    auth_tenant_keys_report_t *report)
-{
-    u_char      digest[AUTH_TENANT_STORE_ID];
-    ngx_uint_t  level;
-
-    ngx_http_auth_tenant_realm_follow(realm);
-
-    level = NGX_LOG_NOTICE;
-
-    if (EVP_Digest(realm->document.data, realm->document.len, digest, NULL,
-                   EVP_sha256(), NULL)
-        == 1
-        && realm->keys
-        && ngx_memcmp(digest, realm->digest, sizeof(digest)) == 0
-        && ngx_http_auth_tenant_load(&realm->slot->failures) == 0)
-    {
-        level = NGX_LOG_INFO;
-    }
-
-    ngx_log_error(level, ngx_cycle->log, 0,
-                  "auth_tenant: keys of provider \"%V\", issuer \"%V\": "
-                  "%ui usable, %ui skipped, next fetch in %L s",
-                  &realm->provider->name, &realm->issuer,
-                  (ngx_uint_t) report->keys, (ngx_uint_t) report->skipped,
-                  (realm->due - realm->ended + 999) / 1000);
-
-    if (report->leaked) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "auth_tenant: keys of provider \"%V\", issuer \"%V\": "
-                      "%ui are published with private members, they are not "
-                      "used and no longer secret", &realm->provider->name,
-                      &realm->issuer, (ngx_uint_t) report->leaked);
-    }
 }
 
 

@@ -252,7 +252,8 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
     if (rc == NGX_ERROR) {
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                       "auth_tenant: \"state_path\" \"%V\" of provider \"%V\" "
-                      "is not used: %s", &path, &provider->name, why);
+                      "is not used: %s; the next good fetch writes it anew",
+                      &path, &provider->name, why);
     }
 
     return rc;

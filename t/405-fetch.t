@@ -269,14 +269,18 @@ subtest 'what is not fetched' => sub {
     for my $host (qw(127.0.0.1 [::1] [::ffff:127.0.0.1] 0.0.0.0 [::]
                      169.254.169.254 [fe80::1] localhost 224.0.0.1))
     {
+        my $this = $host =~ /^(?:127\.0\.0\.1|\[::1\]|localhost)$/
+            ? ', if it is this machine, write localhost or 127.0.0.1 in its URL'
+            : '';
         like(fetch($nginx, "http://$host:$port/realms/acme/jwks",
                    loopback => 0)->{error},
-             qr/^its address \S+ is loopback, link-local or multicast$/, $host);
+             qr/^its address \S+ is loopback, link-local or multicast$this$/,
+             $host);
     }
 
     for my $host (qw(0.0.0.0 [::] [::ffff:127.0.0.1] 169.254.169.254)) {
         like(fetch($nginx, "http://$host:$port/realms/acme/jwks")->{error},
-             qr/^its address \S+ is loopback, link-local or multicast$/,
+             qr/^its address \S+ is loopback, link-local or multicast\b/,
              "$host, although this host itself is allowed");
     }
 
