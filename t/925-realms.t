@@ -141,14 +141,17 @@ is(at('acme', '/maksym/', customer('acme')), "$acme: maksym",
    'acme is served');
 is(at('globex', '/maria/', customer('globex')),
    'jupyter--maria.globex.svc.cluster.local: maria', 'globex, too');
+unlike($nginx->log, qr/\[warn\].*(?:state_path|certificate)/,
+       "the workers' user can do what it has to");
 is($nginx->stop, '', 'nothing bad in error.log');
 
 done_testing();
 
 
 sub start {
-    mkdir $_, 0755 for $path, "$path/temp", "$path/state";
-    chmod 0700, "$path/state";
+    mkdir $_, 0755 for $path, "$path/temp";
+    copy($keycloak->ca, "$path/ca.pem") or die;
+    chmod 0644, "$path/ca.pem";
     copy("$top/conf-examples/auth_tenant_proxy.conf", $path) or die;
 
     my $text = do {
@@ -157,11 +160,19 @@ sub start {
         <$fh>;
     };
 
+    # the directory of the keys, as the example says
+
+    my ($install) = $text =~ m{^ +# +(install -d .*/keys)$}m or die;
+    $install =~ s{/var/lib/nginx/keys}{$path/state};
+    $install =~ s/-o \S+// if $> != 0;
+    system($install) == 0 or die "$install: $?\n";
+
     my %instead = (
         'load_module modules/ngx_http_auth_tenant_module.so;' => '',
         'https://login.example.com' => $keycloak->url,
-        'keys/corp-ca.pem' => $keycloak->ca,
-        '/var/lib/nginx/auth_tenant/' => "$path/state/",
+        'keys/corp-ca.pem' => "$path/ca.pem",
+        '/var/lib/nginx/keys/{' => "$path/state/{",
+        '/var/log/nginx/error.log' => "$path/error.log",
         'https://www.example.org/oauth2/v3/certs' => $certs,
         'http://egress.example.com:3128' => $egress->url,
         'http://dex.lab.svc.cluster.local:5556' => $laboratory->url,
@@ -186,11 +197,9 @@ END
 
     my $load = $variant eq 'dynamic'
         ? "load_module $build/dynamic/ngx_http_auth_tenant_module.so;\n" : '';
-    my $user = $> == 0 ? "user root;\n" : '';
 
     open my $fh, '>', "$path/nginx.conf" or die;
-    print $fh "$load${user}pid $path/nginx.pid;\n"
-        . "error_log $path/error.log info;\n$text";
+    print $fh "${load}pid $path/nginx.pid;\n$text";
     close $fh;
 
     return AuthTenant::Nginx->launch($path);
