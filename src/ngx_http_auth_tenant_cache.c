@@ -61,6 +61,30 @@ static void ngx_http_auth_tenant_cache_forget(void *data);
 static ngx_http_auth_tenant_cache_t  ngx_http_auth_tenant_cache;
 
 
+/*
+ * A single process goes on over a reload, which may take the old zone away:
+ * connections that still ask by the old configuration do without.
+ */
+
+void
+ngx_http_auth_tenant_cache_init_module(ngx_cycle_t *cycle)
+{
+    ngx_http_auth_tenant_main_conf_t  *mcf;
+
+    if (ngx_process != NGX_PROCESS_SINGLE
+        || cycle->old_cycle == NULL || cycle->old_cycle->conf_ctx == NULL)
+    {
+        return;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle->old_cycle,
+                                              ngx_http_auth_tenant_module);
+    if (mcf) {
+        mcf->zone = NULL;
+    }
+}
+
+
 ngx_int_t
 ngx_http_auth_tenant_cache_init_process(ngx_cycle_t *cycle)
 {
