@@ -38,6 +38,7 @@ typedef struct {
     uint64_t                      key[2];
     uint64_t                      used;
     size_t                        bytes;
+    ngx_uint_t                    hand;
 } ngx_http_auth_tenant_cache_t;
 
 
@@ -49,6 +50,7 @@ static ngx_http_auth_tenant_kept_t *ngx_http_auth_tenant_cache_keep(
     const auth_tenant_claims_t *claims, const u_char *tag);
 static void ngx_http_auth_tenant_cache_insert(
     ngx_http_auth_tenant_kept_t *kept);
+static void ngx_http_auth_tenant_cache_shrink(size_t size);
 static ngx_uint_t ngx_http_auth_tenant_cache_digest(
     ngx_http_auth_tenant_seen_t *seen);
 static ngx_http_auth_tenant_zone_t *ngx_http_auth_tenant_cache_zone(
@@ -340,10 +342,11 @@ ngx_http_auth_tenant_cache_keep(const ngx_http_auth_tenant_seen_t *seen,
 static void
 ngx_http_auth_tenant_cache_insert(ngx_http_auth_tenant_kept_t *kept)
 {
-    size_t                         bytes;
     ngx_uint_t                     i, n;
     ngx_http_auth_tenant_set_t    *set;
     ngx_http_auth_tenant_cache_t  *cache;
+
+    ngx_http_auth_tenant_cache_shrink(kept->size);
 
     cache = &ngx_http_auth_tenant_cache;
     set = &cache->sets[kept->mark & (NGX_HTTP_AUTH_TENANT_CACHE_SETS - 1)];
@@ -361,25 +364,44 @@ ngx_http_auth_tenant_cache_insert(ngx_http_auth_tenant_kept_t *kept)
         }
     }
 
-    bytes = cache->bytes + kept->size;
-
     if (set->kept[n]) {
-        bytes -= set->kept[n]->size;
+        cache->bytes -= set->kept[n]->size;
+        ngx_http_auth_tenant_release(set->kept[n]);
     }
-
-    if (bytes > NGX_HTTP_AUTH_TENANT_CACHE_BYTES) {
-        return;
-    }
-
-    ngx_http_auth_tenant_release(set->kept[n]);
 
     kept->refs++;
     kept->used = ++cache->used;
 
     set->mark[n] = kept->mark;
     set->kept[n] = kept;
+    cache->bytes += kept->size;
+}
 
-    cache->bytes = bytes;
+
+/* Where tokens are long, sets are emptied one after the other. */
+
+static void
+ngx_http_auth_tenant_cache_shrink(size_t size)
+{
+    ngx_uint_t                     i;
+    ngx_http_auth_tenant_set_t    *set;
+    ngx_http_auth_tenant_cache_t  *cache;
+
+    cache = &ngx_http_auth_tenant_cache;
+
+    while (cache->bytes
+           && cache->bytes + size > NGX_HTTP_AUTH_TENANT_CACHE_BYTES)
+    {
+        set = &cache->sets[cache->hand++ % NGX_HTTP_AUTH_TENANT_CACHE_SETS];
+
+        for (i = 0; i < NGX_HTTP_AUTH_TENANT_CACHE_WAYS; i++) {
+            if (set->kept[i]) {
+                cache->bytes -= set->kept[i]->size;
+                ngx_http_auth_tenant_release(set->kept[i]);
+                set->kept[i] = NULL;
+            }
+        }
+    }
 }
 
 
