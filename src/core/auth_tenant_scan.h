@@ -30,13 +30,13 @@
  * nodes, in their order, to `dst` of `size` bytes.  Takes and refuses what
  * auth_tenant_json_parse() does: nesting deeper than AUTH_TENANT_MAX_DEPTH,
  * more members or elements in one container than AUTH_TENANT_MAX_MEMBERS /
- * _ELEMENTS, more than AUTH_TENANT_MAX_REALS numbers with a fraction or an
- * exponent (which that does not count), duplicate member names at any depth (RFC 7515 section 4, RFC 7519
+ * _ELEMENTS, duplicate member names at any depth (RFC 7515 section 4, RFC 7519
  * section 4), trailing bytes, a byte order mark, NUL (raw or escaped), control
  * bytes, invalid UTF-8, lone surrogates, integers beyond 64 bits, reals beyond
- * a double.  AUTH_TENANT_OK with *len set; AUTH_TENANT_MALFORMED if the text
- * is refused; AUTH_TENANT_ERROR if memory ran out, or `size` is less than
- * auth_tenant_scan_size() and doesn't suffice.
+ * a double; and, of its own, more than AUTH_TENANT_MAX_REALS numbers with a
+ * fraction or an exponent.  AUTH_TENANT_OK with *len set;
+ * AUTH_TENANT_MALFORMED if the text is refused; AUTH_TENANT_ERROR if memory
+ * ran out, or `size` is less than auth_tenant_scan_size() and doesn't suffice.
  */
 auth_tenant_verdict_e auth_tenant_scan_object(const auth_tenant_str_t *text,
     unsigned char *dst, size_t size, size_t *len);
