@@ -312,7 +312,7 @@ ngx_int_t ngx_http_auth_tenant_ask(ngx_http_request_t *r,
 void ngx_http_auth_tenant_stop_waiting(ngx_http_auth_tenant_ctx_t *ctx);
 
 
-/* _tick.c */
+/* _worker.c, _tick.c */
 
 ngx_int_t ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_auth_tenant_net_init_process(ngx_cycle_t *cycle);

@@ -232,10 +232,16 @@ void ngx_http_auth_tenant_refresh_refused(ngx_http_auth_tenant_realm_t *realm,
 void ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm);
 
 
-/* _tick.c */
+/* _worker.c */
 
+ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker(
+    volatile ngx_cycle_t *cycle);
 ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker_create(
     ngx_conf_t *cf, ngx_http_auth_tenant_main_conf_t *mcf);
+
+
+/* _tick.c */
+
 void ngx_http_auth_tenant_look_soon(void);
 
 

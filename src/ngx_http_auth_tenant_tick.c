@@ -2,8 +2,7 @@
 /*
  * Copyright (C) nginx-auth-tenant authors
  *
- * What a worker does about keys from the network by itself: each second, at
- * its beginning and at its end.
+ * What a worker does about keys from the network by itself, each second.
  */
 
 
@@ -11,8 +10,6 @@
 #include "ngx_http_auth_tenant_state.h"
 
 
-static void ngx_http_auth_tenant_worker_cleanup(void *data);
-static void ngx_http_auth_tenant_leave(ngx_http_auth_tenant_worker_t *worker);
 static void ngx_http_auth_tenant_tick_handler(ngx_event_t *ev);
 static void ngx_http_auth_tenant_tick_provider(
     ngx_http_auth_tenant_provider_t *provider);
@@ -26,8 +23,6 @@ static ngx_http_auth_tenant_provider_t *
     ngx_http_auth_tenant_tick_owner(ngx_http_auth_tenant_worker_t *worker,
     ngx_http_auth_tenant_slot_t *slot);
 static void ngx_http_auth_tenant_look_handler(ngx_event_t *ev);
-static ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker(
-    volatile ngx_cycle_t *cycle);
 
 
 /* static, for the same reason as in _keys_watch.c */
@@ -35,100 +30,6 @@ static ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker(
 static ngx_event_t       ngx_http_auth_tenant_tick_event;
 static ngx_event_t       ngx_http_auth_tenant_look_event;
 static ngx_connection_t  ngx_http_auth_tenant_tick_connection;
-
-
-static ngx_http_auth_tenant_worker_t *
-ngx_http_auth_tenant_worker(volatile ngx_cycle_t *cycle)
-{
-    ngx_http_auth_tenant_main_conf_t  *mcf;
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle,
-                                              ngx_http_auth_tenant_module);
-
-    return mcf ? mcf->worker : NULL;
-}
-
-
-ngx_http_auth_tenant_worker_t *
-ngx_http_auth_tenant_worker_create(ngx_conf_t *cf,
-    ngx_http_auth_tenant_main_conf_t *mcf)
-{
-    ngx_pool_cleanup_t             *cln;
-    ngx_http_auth_tenant_worker_t  *worker;
-
-    worker = ngx_pcalloc(cf->pool, sizeof(ngx_http_auth_tenant_worker_t));
-    if (worker == NULL) {
-        return NULL;
-    }
-
-    worker->conf = mcf;
-
-    ngx_rbtree_init(&worker->tree, &worker->sentinel,
-                    ngx_str_rbtree_insert_value);
-    ngx_queue_init(&worker->realms);
-
-    /* a single process keeps an old configuration beside the new one */
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    cln->handler = ngx_http_auth_tenant_worker_cleanup;
-    cln->data = worker;
-
-    return worker;
-}
-
-
-static void
-ngx_http_auth_tenant_worker_cleanup(void *data)
-{
-    ngx_http_auth_tenant_worker_t  *worker = data;
-
-    ngx_queue_t  *q;
-
-    while (!ngx_queue_empty(&worker->realms)) {
-        q = ngx_queue_head(&worker->realms);
-        ngx_http_auth_tenant_realm_free(ngx_queue_data(q,
-                                        ngx_http_auth_tenant_realm_t, queue));
-    }
-}
-
-
-ngx_int_t
-ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle)
-{
-    ngx_http_auth_tenant_worker_t  *worker, *old;
-
-    worker = ngx_http_auth_tenant_worker(cycle);
-
-    if (worker) {
-        worker->zone = ngx_http_auth_tenant_zone(worker->conf->zone);
-        ngx_http_auth_tenant_restore(cycle, worker);
-    }
-
-    if (ngx_process != NGX_PROCESS_SINGLE
-        || cycle->old_cycle == NULL || cycle->old_cycle->conf_ctx == NULL)
-    {
-        return NGX_OK;
-    }
-
-    /*
-     * A single process goes on; its old zone may be gone in a moment.  Who
-     * still asks by the old configuration, on an old connection, has none.
-     */
-
-    old = ngx_http_auth_tenant_worker(cycle->old_cycle);
-
-    if (old) {
-        ngx_http_auth_tenant_leave(old);
-        ngx_http_auth_tenant_worker_cleanup(old);
-        old->zone = NULL;
-    }
-
-    return NGX_OK;
-}
 
 
 ngx_int_t
@@ -166,51 +67,6 @@ ngx_http_auth_tenant_net_init_process(ngx_cycle_t *cycle)
     ngx_add_timer(ev, 1);
 
     return NGX_OK;
-}
-
-
-void
-ngx_http_auth_tenant_net_exit_process(ngx_cycle_t *cycle)
-{
-    ngx_http_auth_tenant_worker_t  *worker;
-
-    worker = ngx_http_auth_tenant_worker(cycle);
-
-    if (worker) {
-        ngx_http_auth_tenant_leave(worker);
-    }
-
-    ngx_http_auth_tenant_fetch_done();
-    ngx_http_auth_tenant_state_done(1000, cycle->log);
-}
-
-
-/* What a worker was fetching, another may fetch right away. */
-
-static void
-ngx_http_auth_tenant_leave(ngx_http_auth_tenant_worker_t *worker)
-{
-    int64_t                        now;
-    ngx_queue_t                   *q;
-    ngx_http_auth_tenant_realm_t  *realm;
-
-    now = ngx_http_auth_tenant_clock();
-
-    for (q = ngx_queue_head(&worker->realms);
-         q != ngx_queue_sentinel(&worker->realms);
-         q = ngx_queue_next(q))
-    {
-        realm = ngx_queue_data(q, ngx_http_auth_tenant_realm_t, queue);
-
-        if (realm->ticket) {
-            (void) ngx_http_auth_tenant_slot_finish(worker->zone, realm->slot,
-                                             realm->id, realm->ticket,
-                                             NGX_HTTP_AUTH_TENANT_FETCH_NONE,
-                                             NULL, now, now);
-        }
-
-        ngx_http_auth_tenant_refresh_abandon(realm);
-    }
 }
 
 
