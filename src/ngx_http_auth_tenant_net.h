@@ -109,6 +109,11 @@ struct ngx_http_auth_tenant_realm_s {
 
     unsigned                               finishing:1;
     unsigned                               damaged:1;
+
+    unsigned                               unsaved:1;
+
+    uint64_t                               kept;     /* generation that was
+                                                        written down last */
 };
 
 
@@ -225,6 +230,12 @@ void ngx_http_auth_tenant_refresh_unfetched(
     ngx_str_t *why);
 void ngx_http_auth_tenant_refresh_refused(ngx_http_auth_tenant_realm_t *realm,
     const auth_tenant_str_t *document, const char *error, ngx_str_t *why);
+
+
+/* _keep.c */
+
+void ngx_http_auth_tenant_keep(ngx_http_auth_tenant_realm_t *realm);
+void ngx_http_auth_tenant_keep_unsaved(ngx_http_auth_tenant_worker_t *worker);
 
 
 /* _wait.c */

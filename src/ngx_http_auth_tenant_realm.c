@@ -106,6 +106,7 @@ ngx_http_auth_tenant_realm_proven(ngx_http_auth_tenant_realm_t *realm)
     if (!ngx_http_auth_tenant_slot_proven(realm->slot)) {
         ngx_http_auth_tenant_slot_touch(realm->slot, realm->id,
                                         ngx_http_auth_tenant_clock(), 1);
+        ngx_http_auth_tenant_keep(realm);
     }
 }
 
@@ -393,6 +394,7 @@ ngx_http_auth_tenant_realm_forget_keys(ngx_http_auth_tenant_realm_t *realm)
     realm->keys = NULL;
     realm->generation = 0;
     realm->fetched = 0;
+    realm->kept = 0;
 }
 
 

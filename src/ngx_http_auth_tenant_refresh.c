@@ -9,7 +9,6 @@
 
 
 #include "ngx_http_auth_tenant_net.h"
-#include "ngx_http_auth_tenant_state.h"
 
 
 static ngx_int_t ngx_http_auth_tenant_refresh_get(
@@ -22,8 +21,6 @@ static void ngx_http_auth_tenant_refresh_fetched(void *data,
 static void ngx_http_auth_tenant_refresh_failed(
     ngx_http_auth_tenant_realm_t *realm, const char *what,
     const ngx_str_t *why, ngx_uint_t unknown);
-static void ngx_http_auth_tenant_refresh_state(
-    ngx_http_auth_tenant_realm_t *realm, auth_tenant_str_t *document);
 
 
 /* what a refused document says, as ngx_str_t */
@@ -346,7 +343,7 @@ ngx_http_auth_tenant_refresh_finish(ngx_http_auth_tenant_realm_t *realm)
     }
 
     if (rc == NGX_OK && document.len) {
-        ngx_http_auth_tenant_refresh_state(realm, &document);
+        ngx_http_auth_tenant_keep(realm);
     }
 
     ngx_http_auth_tenant_refresh_abandon(realm);
@@ -376,29 +373,4 @@ ngx_http_auth_tenant_refresh_abandon(ngx_http_auth_tenant_realm_t *realm)
         ngx_free(realm->document.data);
         ngx_str_null(&realm->document);
     }
-}
-
-
-static void
-ngx_http_auth_tenant_refresh_state(ngx_http_auth_tenant_realm_t *realm,
-    auth_tenant_str_t *document)
-{
-    u_char     buf[NGX_MAX_PATH], own[NGX_HTTP_AUTH_TENANT_MAX_OWNER];
-    ngx_str_t  path, owner, text;
-
-    path.data = buf;
-    owner.data = own;
-
-    if (ngx_http_auth_tenant_state_file(realm->provider, &realm->tenant,
-                                        &path)
-        != NGX_OK)
-    {
-        return;
-    }
-
-    ngx_http_auth_tenant_state_owner(&realm->issuer, realm->id, &owner);
-    text = ngx_http_auth_tenant_ngx_str(document);
-
-    (void) ngx_http_auth_tenant_state_write(&path, &owner, &text, ngx_time(),
-                                            ngx_cycle->log);
 }

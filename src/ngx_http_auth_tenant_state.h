@@ -51,13 +51,19 @@ size_t ngx_http_auth_tenant_state_head(u_char *dst, const ngx_str_t *owner,
 /*
  * Writes a state file from a thread of its own, since a disk may be slow:
  * mode 0600, written beside it, flushed, renamed, the directory flushed.
- * Whoever else writes the same file wins or loses as a whole.  Copies what it
- * is given.  NGX_OK if it is under way (what became of it is told by
- * ngx_http_auth_tenant_state_reap()), NGX_BUSY if the last one of this path
- * still is, NGX_ERROR.
+ * Whoever else writes the same file wins or loses as a whole; but a process
+ * that exits, whose settings may be those of before a reload, leaves a file
+ * of another owner alone.  Copies what it is given.  NGX_OK if it is under
+ * way (what became of it is told by ngx_http_auth_tenant_state_reap()),
+ * NGX_BUSY if the last one of this path still is, NGX_ERROR.
  */
 ngx_int_t ngx_http_auth_tenant_state_write(const ngx_str_t *path,
     const ngx_str_t *owner, const ngx_str_t *document, time_t fetched,
+    ngx_log_t *log);
+
+
+/* 1 if this path is being written. */
+ngx_uint_t ngx_http_auth_tenant_state_busy(const ngx_str_t *path,
     ngx_log_t *log);
 
 
@@ -77,7 +83,9 @@ typedef struct {
     char          *dir;
     u_char        *text;
     size_t         len;
-
+    size_t         ours;                         /* a file that begins in
+                                                    another way than the text
+                                                    does so far is left */
     const char    *what;                         /* failed, with this errno */
     int            err;
     int            done;                         /* set last, atomically */

@@ -19,6 +19,7 @@
 static int ngx_http_auth_tenant_state_open(ngx_http_auth_tenant_job_t *job);
 static int ngx_http_auth_tenant_state_own(ngx_http_auth_tenant_job_t *job,
     int fd);
+static int ngx_http_auth_tenant_state_foreign(ngx_http_auth_tenant_job_t *job);
 static int ngx_http_auth_tenant_state_store(ngx_http_auth_tenant_job_t *job,
     int fd);
 static int ngx_http_auth_tenant_state_flush(ngx_http_auth_tenant_job_t *job);
@@ -40,8 +41,9 @@ ngx_http_auth_tenant_state_run(void *data)
 
     if (fd != -1) {
 
-        if (ngx_http_auth_tenant_state_store(job, fd) == -1) {
-
+        if (ngx_http_auth_tenant_state_foreign(job)
+            || ngx_http_auth_tenant_state_store(job, fd) == -1)
+        {
             /* still locked, and of no use to anybody */
 
             (void) unlink(job->temp);
@@ -143,6 +145,44 @@ ngx_http_auth_tenant_state_own(ngx_http_auth_tenant_job_t *job, int fd)
     }
 
     return 1;
+}
+
+
+/* 1 if there is a file of somebody else's keys that has to stay. */
+
+static int
+ngx_http_auth_tenant_state_foreign(ngx_http_auth_tenant_job_t *job)
+{
+    int      fd, foreign;
+    char     buf[512];
+    size_t   len, most;
+    ssize_t  n;
+
+    if (job->ours == 0) {
+        return 0;
+    }
+
+    fd = open(job->path, O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_NOCTTY|O_CLOEXEC);
+    if (fd == -1) {
+        return 0;
+    }
+
+    foreign = 0;
+
+    for (len = 0; len < job->ours; len += n) {
+
+        most = ngx_min(sizeof(buf), job->ours - len);
+        n = read(fd, buf, most);
+
+        if (n <= 0 || memcmp(buf, job->text + len, n) != 0) {
+            foreign = 1;
+            break;
+        }
+    }
+
+    (void) close(fd);
+
+    return foreign;
 }
 
 

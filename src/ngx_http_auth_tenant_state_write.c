@@ -91,6 +91,19 @@ ngx_http_auth_tenant_state_write(const ngx_str_t *path,
 }
 
 
+ngx_uint_t
+ngx_http_auth_tenant_state_busy(const ngx_str_t *path, ngx_log_t *log)
+{
+    ngx_http_auth_tenant_write_t  *w;
+
+    ngx_http_auth_tenant_state_reap(log);
+
+    w = ngx_http_auth_tenant_state_find(path);
+
+    return w && w->job;
+}
+
+
 static ngx_http_auth_tenant_write_t *
 ngx_http_auth_tenant_state_find(const ngx_str_t *path)
 {
@@ -163,6 +176,11 @@ ngx_http_auth_tenant_state_job(const ngx_str_t *path, const ngx_str_t *owner,
     if (job->len == 0) {
         ngx_free(job);
         return NULL;
+    }
+
+    if (ngx_exiting) {
+        job->ours = sizeof(NGX_HTTP_AUTH_TENANT_STATE_MARK "issuer ") - 1
+                    + owner->len + 1;
     }
 
     ngx_memcpy(p + job->len, document->data, document->len);

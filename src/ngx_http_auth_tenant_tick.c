@@ -89,6 +89,7 @@ ngx_http_auth_tenant_tick_handler(ngx_event_t *ev)
 
     ngx_http_auth_tenant_state_reap(ev->log);
     ngx_http_auth_tenant_tick_purge(worker);
+    ngx_http_auth_tenant_keep_unsaved(worker);
 
     if (ngx_exiting) {
         return;

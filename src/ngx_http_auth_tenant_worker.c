@@ -122,6 +122,11 @@ ngx_http_auth_tenant_net_exit_process(ngx_cycle_t *cycle)
 
     ngx_http_auth_tenant_fetch_done();
     ngx_http_auth_tenant_state_done(1000, cycle->log);
+
+    if (worker && worker->zone) {
+        ngx_http_auth_tenant_keep_unsaved(worker);
+        ngx_http_auth_tenant_state_done(1000, cycle->log);
+    }
 }
 
 

@@ -59,6 +59,8 @@ static ssize_t  hook_write(int fd, const void *p, size_t n);
 #undef unlink
 
 
+ngx_uint_t          ngx_exiting;
+
 static ngx_str_t    path, issuer = ngx_string("https://login.example.com/a");
 static ngx_str_t    old = ngx_string("{\"keys\":[\"old\"]}");
 static ngx_str_t    new = ngx_string("{\"keys\":[\"new\",\"and longer\"]}");
@@ -998,6 +1000,7 @@ busy(void)
     ok(starts(&new) == NGX_OK && now() - start < 0.1,
        "nobody waits for a slow disk");
     ok(starts(&new) == NGX_BUSY, "one write of a path at a time");
+    ok(ngx_http_auth_tenant_state_busy(&path, &logger), "it is under way");
 
     sprintf(second, "%s/second", dir);
     p.data = (u_char *) second;
@@ -1016,8 +1019,48 @@ busy(void)
        && strcmp(reads_of(second, &issuer, 0), (char *) new.data) == 0,
        "and if it waits, all is written");
 
+    ok(!ngx_http_auth_tenant_state_busy(&path, &logger), "it no longer is");
+
     slow = 0;
     (void) unlink(second);
+}
+
+
+/* A7.2: whoever came after it may have other settings. */
+
+static void
+exiting(void)
+{
+    ngx_str_t  was, others = ngx_string("https://login.example.com/a other");
+
+    forget();
+    was = issuer;
+
+    writes(&old);
+    ngx_exiting = 1;
+    ok(writes(&new) && strcmp(reads(), (char *) new.data) == 0,
+       "a process that exits writes over its own file");
+
+    (void) unlink(name);
+    ok(writes(&new) && strcmp(reads(), (char *) new.data) == 0,
+       "or where there is none");
+
+    ngx_exiting = 0;
+    issuer = others;
+    writes(&old);
+    issuer = was;
+    ngx_exiting = 1;
+    ok(writes(&new) && access(temp, F_OK) == -1
+       && strcmp(reads_of(name, &others, 0), (char *) old.data) == 0,
+       "but leaves another owner's");
+
+    spew(name, "auth", 4);
+    ok(writes(&new) && strncmp(reads(), "it is damaged", 13) == 0,
+       "and what is not a whole one");
+
+    ngx_exiting = 0;
+    ok(writes(&new) && strcmp(reads(), (char *) new.data) == 0,
+       "any other writes over all of them");
 }
 
 
@@ -1071,6 +1114,7 @@ main(void)
     race();
     locked();
     busy();
+    exiting();
     relative();
 
     (void) unlink(name);
