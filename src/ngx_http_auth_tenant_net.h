@@ -191,6 +191,18 @@ ngx_http_auth_tenant_due(const ngx_http_auth_tenant_net_t *net,
 }
 
 
+/* whether a provider speaks for a tenant, if its issuer is one for each */
+
+static ngx_inline ngx_uint_t
+ngx_http_auth_tenant_accepts(const ngx_http_auth_tenant_provider_t *provider,
+    const auth_tenant_str_t *tenant)
+{
+    return provider->policy.tenants == NULL
+           || auth_tenant_str_listed(tenant, provider->policy.tenants,
+                                     provider->policy.ntenants);
+}
+
+
 /* _realm.c */
 
 ngx_http_auth_tenant_realm_t *ngx_http_auth_tenant_realm_find(

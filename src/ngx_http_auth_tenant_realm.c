@@ -197,7 +197,7 @@ static ngx_int_t
 ngx_http_auth_tenant_realm_slot(ngx_http_auth_tenant_realm_t *realm,
     ngx_uint_t claim)
 {
-    int64_t                             now;
+    int64_t                             now, idle;
     ngx_int_t                           rc;
     auth_tenant_str_t                   tenant;
     const ngx_http_auth_tenant_net_t   *net;
@@ -219,6 +219,14 @@ ngx_http_auth_tenant_realm_slot(ngx_http_auth_tenant_realm_t *realm,
     now = ngx_http_auth_tenant_clock();
     tenant = ngx_http_auth_tenant_str(&realm->tenant);
 
+    /* whom the operator names finds a place before all others do */
+
+    if (tenant.len && realm->provider->policy.tenants
+        && ngx_http_auth_tenant_accepts(realm->provider, &tenant))
+    {
+        claim = NGX_HTTP_AUTH_TENANT_CLAIM_FREE;
+    }
+
     if (tenant.len
         && claim == NGX_HTTP_AUTH_TENANT_CLAIM
         && ngx_http_auth_tenant_zone_spend(zone, net->digest, now,
@@ -229,10 +237,15 @@ ngx_http_auth_tenant_realm_slot(ngx_http_auth_tenant_realm_t *realm,
         return NGX_DECLINED;
     }
 
+    idle = (claim == NGX_HTTP_AUTH_TENANT_CLAIM_FREE) ? 0
+                                                      : realm->worker->idle;
+
     rc = ngx_http_auth_tenant_zone_claim(zone, realm->id, net->digest,
-                                         &tenant, now, realm->worker->idle,
-                                         &realm->slot);
-    if (rc == NGX_DECLINED) {
+                                         &tenant, now, idle, &realm->slot);
+
+    /* for those that are configured there is room, in a moment */
+
+    if (rc == NGX_DECLINED && claim == NGX_HTTP_AUTH_TENANT_CLAIM) {
         ngx_http_auth_tenant_realm_full(realm->worker, now);
     }
 

@@ -206,7 +206,8 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
 
     if (ngx_http_auth_tenant_realm_issuer(provider, &name, &issuer, id)
         != NGX_OK
-        || ngx_http_auth_tenant_state_file(provider, tenant, &path) != NGX_OK)
+        || ngx_http_auth_tenant_state_file(provider, tenant, &path) != NGX_OK
+        || (name.len && !ngx_http_auth_tenant_accepts(provider, &name)))
     {
         return NGX_DECLINED;
     }

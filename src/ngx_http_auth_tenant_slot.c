@@ -19,10 +19,19 @@
 #define NGX_HTTP_AUTH_TENANT_LEFT_TIME  2000
 
 
+/* what the configuration says of a slot's realm */
+
+typedef enum {
+    NGX_HTTP_AUTH_TENANT_SLOT_LEFT = 0,           /* it is of no use */
+    NGX_HTTP_AUTH_TENANT_SLOT_KNOWN,
+    NGX_HTTP_AUTH_TENANT_SLOT_NAMED
+} ngx_http_auth_tenant_slot_whose_e;
+
+
 static ngx_http_auth_tenant_slot_t *ngx_http_auth_tenant_slot_choose(
     ngx_http_auth_tenant_zone_t *zone, const u_char *id, ngx_uint_t large,
     int64_t now, int64_t idle);
-static ngx_uint_t ngx_http_auth_tenant_slot_known(
+static ngx_http_auth_tenant_slot_whose_e ngx_http_auth_tenant_slot_whose(
     const ngx_http_auth_tenant_zone_t *zone,
     const ngx_http_auth_tenant_slot_t *slot);
 
@@ -97,6 +106,7 @@ ngx_http_auth_tenant_slot_choose(ngx_http_auth_tenant_zone_t *zone,
     uint64_t                      since;
     ngx_uint_t                    n, end;
     ngx_http_auth_tenant_slot_t  *slot, *spare, *left, *unproven, *unused;
+    ngx_http_auth_tenant_slot_whose_e  whose;
 
     spare = NULL;
     left = NULL;
@@ -124,15 +134,20 @@ ngx_http_auth_tenant_slot_choose(ngx_http_auth_tenant_zone_t *zone,
             return slot;
         }
 
-        if (ngx_http_auth_tenant_slot_leased(slot, now)) {
+        if (spare || ngx_http_auth_tenant_slot_leased(slot, now)) {
             continue;
         }
 
         touched = ngx_http_auth_tenant_slot_touched(slot, now);
         since = ngx_http_auth_tenant_since(touched, now);
+        whose = ngx_http_auth_tenant_slot_whose(zone, slot);
 
-        if (since >= NGX_HTTP_AUTH_TENANT_LEFT_TIME
-            && !ngx_http_auth_tenant_slot_known(zone, slot))
+        if (whose == NGX_HTTP_AUTH_TENANT_SLOT_NAMED) {
+            continue;
+        }
+
+        if (whose == NGX_HTTP_AUTH_TENANT_SLOT_LEFT
+            && since >= NGX_HTTP_AUTH_TENANT_LEFT_TIME)
         {
             left = slot;
 
@@ -143,7 +158,8 @@ ngx_http_auth_tenant_slot_choose(ngx_http_auth_tenant_zone_t *zone,
                 least = touched;
             }
 
-        } else if (since >= (uint64_t) idle
+        } else if (whose == NGX_HTTP_AUTH_TENANT_SLOT_KNOWN
+                   && since >= (uint64_t) idle
                    && (unused == NULL || touched < longest))
         {
             unused = slot;
@@ -164,27 +180,48 @@ ngx_http_auth_tenant_slot_choose(ngx_http_auth_tenant_zone_t *zone,
 
 
 /*
- * Whether its provider is configured as it was when the slot was taken.  What
- * an exiting worker does not know is what came after it.
+ * Whether its provider is configured as it was when the slot was taken, and
+ * still for this tenant.  What an exiting worker does not know is what came
+ * after it.
  */
 
-static ngx_uint_t
-ngx_http_auth_tenant_slot_known(const ngx_http_auth_tenant_zone_t *zone,
+static ngx_http_auth_tenant_slot_whose_e
+ngx_http_auth_tenant_slot_whose(const ngx_http_auth_tenant_zone_t *zone,
     const ngx_http_auth_tenant_slot_t *slot)
 {
-    ngx_uint_t  i;
+    u_char                               buf[AUTH_TENANT_MAX_LABEL];
+    ngx_uint_t                           i;
+    auth_tenant_str_t                    tenant;
+    const ngx_http_auth_tenant_known_t  *known;
+    ngx_http_auth_tenant_slot_whose_e    whose;
+
+    whose = (zone->nproviders == 0 || ngx_exiting)
+            ? NGX_HTTP_AUTH_TENANT_SLOT_KNOWN : NGX_HTTP_AUTH_TENANT_SLOT_LEFT;
+
+    ngx_http_auth_tenant_slot_tenant(slot, buf, &tenant);
 
     for (i = 0; i < zone->nproviders; i++) {
 
-        if (ngx_memcmp(zone->providers[i], slot->provider,
-                       AUTH_TENANT_STORE_ID)
-            == 0)
+        known = &zone->providers[i];
+
+        if (ngx_memcmp(known->digest, slot->provider, AUTH_TENANT_STORE_ID)
+            != 0)
         {
-            return 1;
+            continue;
+        }
+
+        if (tenant.len && known->tenants == NULL) {
+            whose = NGX_HTTP_AUTH_TENANT_SLOT_KNOWN;
+
+        } else if (tenant.len == 0
+                   || auth_tenant_str_listed(&tenant, known->tenants,
+                                             known->ntenants))
+        {
+            return NGX_HTTP_AUTH_TENANT_SLOT_NAMED;
         }
     }
 
-    return zone->nproviders == 0 || ngx_exiting;
+    return whose;
 }
 
 

@@ -21,7 +21,7 @@ static void ngx_http_auth_tenant_tick_purge(
     ngx_http_auth_tenant_worker_t *worker);
 static ngx_http_auth_tenant_provider_t *
     ngx_http_auth_tenant_tick_owner(ngx_http_auth_tenant_worker_t *worker,
-    ngx_http_auth_tenant_slot_t *slot);
+    ngx_http_auth_tenant_slot_t *slot, int64_t now);
 static void ngx_http_auth_tenant_look_handler(ngx_event_t *ev);
 
 
@@ -146,7 +146,7 @@ ngx_http_auth_tenant_tick_provider(ngx_http_auth_tenant_provider_t *provider)
 static void
 ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
 {
-    int64_t                           now, used;
+    int64_t                           now;
     ngx_uint_t                        n;
     u_char                            buf[AUTH_TENANT_MAX_LABEL];
     auth_tenant_str_t                 tenant;
@@ -170,14 +170,8 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
             continue;
         }
 
-        provider = ngx_http_auth_tenant_tick_owner(worker, slot);
-        used = ngx_http_auth_tenant_load(&slot->last_used);
-
-        if (provider == NULL
-            || now < ngx_http_auth_tenant_due(provider->net, slot, now)
-            || ngx_http_auth_tenant_since(used, now)
-               > (uint64_t) provider->net->stale + provider->net->refresh)
-        {
+        provider = ngx_http_auth_tenant_tick_owner(worker, slot, now);
+        if (provider == NULL) {
             continue;
         }
 
@@ -201,21 +195,35 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
 }
 
 
+/* The provider for which it is due, if anybody has asked for it lately. */
+
 static ngx_http_auth_tenant_provider_t *
 ngx_http_auth_tenant_tick_owner(ngx_http_auth_tenant_worker_t *worker,
-    ngx_http_auth_tenant_slot_t *slot)
+    ngx_http_auth_tenant_slot_t *slot, int64_t now)
 {
+    u_char                             buf[AUTH_TENANT_MAX_LABEL];
+    uint64_t                           unused;
     ngx_uint_t                         i;
+    auth_tenant_str_t                  tenant;
+    ngx_http_auth_tenant_net_t        *net;
     ngx_http_auth_tenant_provider_t  **pp;
+
+    unused = ngx_http_auth_tenant_since(
+                         ngx_http_auth_tenant_load(&slot->last_used), now);
+    ngx_http_auth_tenant_slot_tenant(slot, buf, &tenant);
 
     pp = worker->conf->providers.elts;
 
     for (i = 0; i < worker->conf->providers.nelts; i++) {
 
-        if (pp[i]->net
-            && ngx_memcmp(pp[i]->net->digest, slot->provider,
-                          AUTH_TENANT_STORE_ID)
-               == 0)
+        net = pp[i]->net;
+
+        if (net
+            && ngx_memcmp(net->digest, slot->provider, AUTH_TENANT_STORE_ID)
+               == 0
+            && now >= ngx_http_auth_tenant_due(net, slot, now)
+            && unused <= (uint64_t) net->stale + net->refresh
+            && ngx_http_auth_tenant_accepts(pp[i], &tenant))
         {
             return pp[i];
         }

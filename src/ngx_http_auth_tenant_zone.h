@@ -103,6 +103,15 @@ typedef struct {
 } ngx_http_auth_tenant_root_t;
 
 
+/* a provider that is configured, and whose keys it may have */
+
+typedef struct {
+    const u_char                    *digest;
+    const auth_tenant_str_t         *tenants;     /* NULL: of any tenant */
+    ngx_uint_t                       ntenants;
+} ngx_http_auth_tenant_known_t;
+
+
 /* where all of it stands, as this process computed it from the zone's size */
 
 typedef struct {
@@ -119,9 +128,8 @@ typedef struct {
 
     ngx_cycle_t                     *old_cycle;   /* while the zone is made */
 
-    const u_char                   **providers;   /* digests of those that are
-                                                     configured; NULL: any */
-    ngx_uint_t                       nproviders;
+    ngx_http_auth_tenant_known_t    *providers;
+    ngx_uint_t                       nproviders;  /* 0: nobody knows */
 } ngx_http_auth_tenant_zone_t;
 
 
@@ -168,13 +176,13 @@ ngx_uint_t ngx_http_auth_tenant_zone_small(size_t size);
 /*
  * The slot of a realm.  With `claim`, one is taken for it if it has none, with
  * a large store if `tenant` is empty, else with a small one: a free one, else
- * one that a provider has left behind that is no longer configured, else that
- * of the unproven realm that was touched (used or fetched) least recently, or,
- * if there is none, of any that nobody has touched for `idle` ms.  No other is
- * ever taken from its owner; a realm without a tenant, which only the operator
- * can name, counts as proven, and a fetch under way keeps a slot.  NGX_OK with
- * *slot set; NGX_DECLINED if there is none, or all are taken; NGX_BUSY if the
- * lock is held: try again later.
+ * one that a provider has left behind that is no longer configured, or no
+ * longer for its tenant, else that of the unproven realm that was touched
+ * (used or fetched) least recently, or, if there is none, of any that nobody
+ * has touched for `idle` ms.  No other is ever taken from its owner: not one
+ * that the operator names, as a tenant or as a provider with one issuer, nor
+ * while a fetch is under way.  NGX_OK with *slot set; NGX_DECLINED if there is
+ * none, or all are taken; NGX_BUSY if the lock is held: try again later.
  */
 ngx_int_t ngx_http_auth_tenant_zone_find(ngx_http_auth_tenant_zone_t *zone,
     const u_char *id, ngx_http_auth_tenant_slot_t **slot);

@@ -129,12 +129,14 @@ ngx_http_auth_tenant_zone_providers(ngx_conf_t *cf,
     int64_t                             usable;
     ngx_uint_t                          i;
     ngx_http_auth_tenant_zone_t        *zone;
+    ngx_http_auth_tenant_known_t       *known;
     ngx_http_auth_tenant_provider_t   **pp;
 
     zone = ngx_http_auth_tenant_zone(mcf->zone);
 
     zone->providers = ngx_palloc(cf->pool,
-                                 mcf->providers.nelts * sizeof(u_char *));
+                                 mcf->providers.nelts
+                                 * sizeof(ngx_http_auth_tenant_known_t));
     if (zone->providers == NULL) {
         return NGX_ERROR;
     }
@@ -150,7 +152,11 @@ ngx_http_auth_tenant_zone_providers(ngx_conf_t *cf,
             continue;
         }
 
-        zone->providers[zone->nproviders++] = pp[i]->net->digest;
+        known = &zone->providers[zone->nproviders++];
+
+        known->digest = pp[i]->net->digest;
+        known->tenants = pp[i]->policy.tenants;
+        known->ntenants = pp[i]->policy.ntenants;
 
         usable = ngx_http_auth_tenant_next(pp[i]->net)
                  + (int64_t) pp[i]->net->stale;

@@ -190,6 +190,72 @@ END
 };
 
 
+# E13: the operator names others, of whom nginx -t says that there is room
+
+for my $before ('tenants @tenants', 'tenants any') {
+    my @new = map { "u$_" } 1 .. 6;
+    my $is = $before =~ s/\@tenants/@tenants/r;
+
+    subtest "other tenants than before: $before" => sub {
+
+        my $nginx = start($provider->template, '512k', 'refresh 1s;');
+        $provider->realm($_, $good) for @new;
+
+        ok(reload($nginx, sub { s/tenants any;/$is;/ }), 'before');
+        wait_for(5, 'the old ones are there',
+                 sub { tenants($nginx, $good, @tenants) eq '200 ok: 6' });
+
+        ok(reload($nginx, sub { s/\Q$is;\E/tenants @new;/ }), 'a reload');
+        wait_for(10, 'the new ones are',
+                 sub { tenants($nginx, $good, @new) eq '200 ok: 6' });
+
+        $provider->clear;
+        is(tenants($nginx, $good, @tenants), '401 wrong_issuer: 6',
+           'the old ones are nobody');
+        sleep 3;
+        is(tenants($nginx, $good, @new), '200 ok: 6', 'all of them stay');
+        is(scalar $provider->requests(qr{/realms/t\d}), 0,
+           'nothing is fetched for the old ones');
+        cmp_ok(scalar $provider->requests(qr{/realms/u\d}), '>=', 6,
+               'but for the new ones');
+
+        unlike($nginx->log, qr/ is full/, 'the log says nothing of a zone');
+        is($nginx->stop, '', 'nothing alarming in its log');
+    };
+}
+
+
+subtest 'a tenant that is named, where all places are in use' => sub {
+
+    my $nginx = start($provider->template, '512k');
+
+    is(tenants($nginx, $good, @tenants), '200 ok: 6', 'before');
+
+    my ($block, $place) = (<<"END", <<'END');
+    auth_tenant_provider named {
+        issuer "@{[ $provider->template ]}";  audience app;
+        claims user=user;  tenants another;  algorithms RS256 ES256;
+    }
+END
+        location /named/ {
+            auth_tenant       named;
+            auth_tenant_path  "/named/{tenant}/{user}/";
+            add_header        X-Result $auth_result always;
+            empty_gif;
+        }
+END
+
+    ok(reload($nginx, sub { s/^( *server \{\n)/$block$1$place/m }),
+       'another provider names one');
+
+    wait_until(3, sub { tenants($nginx, $good, @tenants);
+                        tenant($nginx, 'named/another') eq '200 ok' });
+    is(tenant($nginx, 'named/another'), '200 ok', 'it has a place');
+
+    is($nginx->stop, '', 'nothing alarming in its log');
+};
+
+
 # the operator's word counts at once, and not when an hour is over
 
 subtest 'a refresh that is shorter' => sub {

@@ -190,7 +190,7 @@ subtest 'strangers\' realms, where there is room for six' => sub {
     my @strange = map { "s$_" } 1 .. 12;
     $provider->realm($_, $good) for @strange, 'acme', 'globex';
 
-    my $nginx = start($provider->template, 'many', 1);
+    my $nginx = start($provider->template, 'many', 1, '# MORE');
 
     tenant($nginx, $_, $bad) for @strange;
     is(tenant($nginx, 'acme', $bad), '401 unknown_key', 'its keys are had');
@@ -210,6 +210,23 @@ subtest 'strangers\' realms, where there is room for six' => sub {
     is(tenant($nginx, 'acme'), '200 ok', 'strangers don\'t displace it');
     is(tenant($nginx, 'globex'), '200 ok', 'and nobody is kept from coming');
     wait_for(5, 'who is kept, too', sub { kept('many/globex') eq 'good' });
+
+    # A6.1: the next start is with other tenants
+
+    my $file = "$nginx->{path}/nginx.conf";
+    open my $fh, '<', $file or die "$file: $!\n";
+    my $conf = do { local $/; <$fh> };
+    $conf =~ s/# MORE/tenants acme;/ or die 'no place for tenants';
+    open $fh, '>', $file or die "$file: $!\n";
+    print $fh $conf;
+    close $fh;
+
+    $nginx = restart($nginx);
+    is(tenant($nginx, 'acme'), '200 ok', 'who is named is there');
+    ok(reload($nginx, sub { s/tenants acme;/tenants any;/ }), 'others, too');
+    is(tenant($nginx, 'globex'), '200 ok', 'are, since they are read then');
+
+    $provider->open;
 
     is($nginx->stop, '', 'nothing alarming in its log');
 };

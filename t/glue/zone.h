@@ -13,6 +13,7 @@
 #include "../../src/core/auth_tenant_cache.c"
 #include "../../src/core/auth_tenant_cache_slot.c"
 #include "../../src/core/auth_tenant_store.c"
+#include "../../src/core/auth_tenant_str.c"
 #include "../../src/ngx_http_auth_tenant_zone.c"
 #include "../../src/ngx_http_auth_tenant_zone_carry.c"
 #include "../../src/ngx_http_auth_tenant_slot.c"
@@ -41,7 +42,6 @@ static void              *zone_guarded_addr;
 static size_t             zone_guarded_size;
 
 /* what happens before the next lock is taken */
-
 static void             (*zone_before_lock)(void);
 
 

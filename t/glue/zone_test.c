@@ -169,8 +169,8 @@ test_claim(void)
 static void
 test_claim_full(void)
 {
-    ngx_http_auth_tenant_slot_t  *a;
-    const u_char                 *providers[1];
+    ngx_http_auth_tenant_slot_t   *a;
+    ngx_http_auth_tenant_known_t   known;
 
     fill(1);
 
@@ -192,8 +192,9 @@ test_claim_full(void)
     /* E13: of a provider that is no longer configured */
 
     fill(1);
-    providers[0] = zone_id(9);
-    zone->providers = providers;
+    ngx_memzero(&known, sizeof(known));
+    known.digest = zone_id(9);
+    zone->providers = &known;
     zone->nproviders = 1;
 
     ok(claim(100, NOW + 1500) == NULL,
@@ -207,8 +208,66 @@ test_claim_full(void)
     ok(claim(100, NOW + 2500) && has(100), "then whoever comes may have it");
 
     fill(1);
-    providers[0] = zone_id(0);
+    known.digest = zone_id(0);
     ok(claim(100, NOW + 2500) == NULL, "but not what is configured");
+
+    zone->nproviders = 0;
+}
+
+
+/* which tenants the operator names, and which he no longer does */
+
+static void
+test_claim_named(void)
+{
+    u_char                              ids[2][AUTH_TENANT_STORE_ID];
+    ngx_http_auth_tenant_slot_t        *a;
+    ngx_http_auth_tenant_known_t        known[2];
+
+    static const auth_tenant_str_t      one = auth_tenant_string("acme");
+    static const auth_tenant_str_t      two = auth_tenant_string("globex");
+
+    ngx_memzero(known, sizeof(known));
+    ngx_memcpy(ids[0], zone_id(0), AUTH_TENANT_STORE_ID);
+    ngx_memcpy(ids[1], zone_id(9), AUTH_TENANT_STORE_ID);
+    known[0].digest = ids[0];
+    known[0].tenants = &one;
+    known[0].ntenants = 1;
+    known[1].digest = ids[1];
+
+    fill(0);
+    zone->providers = known;
+    zone->nproviders = 2;
+
+    ok(claim(100, NOW + 10 * IDLE) == NULL,
+       "E15: whom the operator names keeps its slot, whatever has been of it");
+    (void) ngx_http_auth_tenant_zone_claim(zone, zone_id(100), zone_id(0),
+                                           &two, NOW + 10 * IDLE, 0, &a);
+    ok(!has(100), "also if another one needs it at once");
+
+    known[0].tenants = &two;
+    ok(claim(100, NOW + 2500) && has(100),
+       "A6.1: it is left when he names others");
+
+    fill(1);
+    zone->providers = known;
+    zone->nproviders = 2;
+    known[1].digest = ids[0];
+
+    ok(claim(100, NOW + 2500) == NULL,
+       "unless another provider takes whoever comes, in the same way");
+
+    (void) ngx_http_auth_tenant_zone_claim(zone, zone_id(100), zone_id(0),
+                                           &two, NOW + 100, 0, &a);
+    ok(has(100) && !has(1) && has(2),
+       "who is not idle makes place for whom the operator names");
+
+    start();
+    a = claim_large(1, NOW);
+    zone->providers = known;
+    zone->nproviders = 2;
+    ok(a && claim_large(2, NOW + 10 * IDLE) == NULL && has(1),
+       "a provider with one issuer is named by itself");
 
     zone->nproviders = 0;
 }
@@ -329,6 +388,7 @@ main(void)
     test_layout();
     test_claim();
     test_claim_full();
+    test_claim_named();
     test_claim_clean();
     test_proven();
 
