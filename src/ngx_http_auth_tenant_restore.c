@@ -188,17 +188,20 @@ static ngx_int_t
 ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
     ngx_str_t *tenant, ngx_cycle_t *cycle)
 {
-    u_char                      buf[NGX_MAX_PATH], id[AUTH_TENANT_STORE_ID];
-    u_char                      iss[AUTH_TENANT_MAX_URL];
-    u_char                      own[NGX_HTTP_AUTH_TENANT_MAX_OWNER];
-    time_t                      fetched;
-    int64_t                     age;
-    ngx_int_t                   rc;
-    ngx_str_t                   path, issuer, owner, document;
-    const char                 *why;
-    auth_tenant_str_t           text, name;
-    auth_tenant_keys_t         *keys;
-    auth_tenant_keys_report_t   report;
+    u_char                        buf[NGX_MAX_PATH];
+    u_char                        id[AUTH_TENANT_STORE_ID];
+    u_char                        iss[AUTH_TENANT_MAX_URL];
+    u_char                        own[NGX_HTTP_AUTH_TENANT_MAX_OWNER];
+    time_t                        fetched;
+    int64_t                       age;
+    ngx_int_t                     rc;
+    ngx_str_t                     path, issuer, owner, document;
+    const char                   *why;
+    auth_tenant_str_t             text, name;
+    auth_tenant_keys_t           *keys;
+    auth_tenant_keys_report_t     report;
+    ngx_http_auth_tenant_slot_t  *slot;
+    ngx_http_auth_tenant_zone_t  *zone;
 
     path.data = buf;
     issuer.data = iss;
@@ -208,6 +211,16 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
         != NGX_OK
         || ngx_http_auth_tenant_state_file(provider, tenant, &path) != NGX_OK
         || (name.len && !ngx_http_auth_tenant_accepts(provider, &name)))
+    {
+        return NGX_DECLINED;
+    }
+
+    /* what the zone has kept over a reload is newer than any file */
+
+    zone = provider->worker->zone;
+
+    if (ngx_http_auth_tenant_zone_find(zone, id, &slot) == NGX_OK
+        && ngx_http_auth_tenant_slot_generation(zone, slot))
     {
         return NGX_DECLINED;
     }
@@ -260,8 +273,6 @@ ngx_http_auth_tenant_restore_realm(ngx_http_auth_tenant_provider_t *provider,
     return rc;
 }
 
-
-/* What the zone has kept over a reload is newer than any file. */
 
 static ngx_int_t
 ngx_http_auth_tenant_restore_document(

@@ -232,6 +232,33 @@ subtest 'strangers\' realms, where there is room for six' => sub {
 };
 
 
+subtest 'E13: a reload does not look at files again' => sub {
+
+    $provider->realm('one', $good);
+    my $nginx = start($provider->issuer('one'), 'again', 1);
+    wait_for(5, 'a file', sub { kept('again/one') eq 'good' });
+
+    rename "$dir/again/one", "$dir/good" or die "again/one: $!\n";
+    open my $fh, '>', "$dir/again/one" or die "again/one: $!\n";
+    print $fh 'damaged';
+    close $fh;
+
+    ok(reload($nginx), 'a reload');
+    is(tenant($nginx, 'one'), '200 ok', 'the zone has the keys');
+    unlike($nginx->log, qr/state_path/, 'nothing is said of the file');
+
+    unlink "$dir/again/one";
+    $nginx = restart($nginx);
+    is(tenant($nginx, 'one'), '503 keys_unavailable', 'none has any');
+    rename "$dir/good", "$dir/again/one" or die "again/one: $!\n";
+    ok(reload($nginx), 'a reload');
+    is(tenant($nginx, 'one'), '200 ok', 'reads what is missing');
+
+    is($nginx->stop, '', 'nothing alarming in its log');
+    $provider->open;
+};
+
+
 subtest 'A7.2: a worker of the settings before' => sub {
 
     $provider->realm('one', $good);
