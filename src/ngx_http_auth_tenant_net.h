@@ -60,6 +60,8 @@ struct ngx_http_auth_tenant_net_s {
     ngx_flag_t                       ssl_verify;
     ngx_flag_t                       allow_http;
 
+    u_char                           cas[AUTH_TENANT_STORE_ID];
+
     /* of all that decides whose keys these are */
     u_char                           digest[AUTH_TENANT_STORE_ID];
 

@@ -10,6 +10,7 @@
 #include "ngx_http_auth_tenant_net.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
 
@@ -24,6 +25,7 @@ static char *ngx_http_auth_tenant_net_state_path(ngx_conf_t *cf,
     ngx_http_auth_tenant_provider_t *provider);
 static char *ngx_http_auth_tenant_net_certificate(ngx_conf_t *cf,
     ngx_http_auth_tenant_provider_t *provider);
+static int ngx_http_auth_tenant_net_cas(const ngx_str_t *file, u_char *digest);
 static void ngx_http_auth_tenant_net_defaults(
     ngx_http_auth_tenant_net_t *net);
 static ngx_int_t ngx_http_auth_tenant_net_digest(
@@ -353,6 +355,10 @@ ngx_http_auth_tenant_net_certificate(ngx_conf_t *cf,
 
     X509_STORE_free(store);
 
+    if (rc == 1) {
+        rc = ngx_http_auth_tenant_net_cas(file, provider->net->cas);
+    }
+
     if (rc != 1) {
         ERR_clear_error();
 
@@ -368,6 +374,52 @@ ngx_http_auth_tenant_net_certificate(ngx_conf_t *cf,
 }
 
 
+/* Which CAs there are in a file, whatever else stands between them. */
+
+static int
+ngx_http_auth_tenant_net_cas(const ngx_str_t *file, u_char *digest)
+{
+    int                     i, len, rc;
+    BIO                    *bio;
+    u_char                 *der;
+    X509_INFO              *info;
+    EVP_MD_CTX             *md;
+    STACK_OF(X509_INFO)    *infos;
+
+    bio = BIO_new_file((char *) file->data, "r");
+    infos = bio ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
+    md = EVP_MD_CTX_new();
+
+    rc = infos && md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1;
+
+    for (i = 0; rc && i < sk_X509_INFO_num(infos); i++) {
+
+        info = sk_X509_INFO_value(infos, i);
+
+        if (info->x509 == NULL) {
+            continue;
+        }
+
+        /* with what OpenSSL's own form says that it is trusted for */
+
+        der = NULL;
+        len = i2d_X509_AUX(info->x509, &der);
+
+        rc = len > 0 && EVP_DigestUpdate(md, der, (size_t) len) == 1;
+
+        OPENSSL_free(der);
+    }
+
+    rc = rc && EVP_DigestFinal_ex(md, digest, NULL) == 1;
+
+    EVP_MD_CTX_free(md);
+    sk_X509_INFO_pop_free(infos, X509_INFO_free);
+    BIO_free(bio);
+
+    return rc;
+}
+
+
 /*
  * Keys belong to what was asked for and how: when an operator takes trust
  * away from somebody, what was fetched before is not taken over.
@@ -378,7 +430,7 @@ ngx_http_auth_tenant_net_digest(ngx_http_auth_tenant_provider_t *provider)
 {
     u_char                       flags[2];
     auth_tenant_algs_t           algs;
-    ngx_str_t                    part[6];
+    ngx_str_t                    part[7];
     ngx_http_auth_tenant_net_t  *net;
 
     net = provider->net;
@@ -398,5 +450,8 @@ ngx_http_auth_tenant_net_digest(ngx_http_auth_tenant_provider_t *provider)
     part[5].len = sizeof(algs);
     part[5].data = (u_char *) &algs;
 
-    return ngx_http_auth_tenant_digest(net->digest, part, 6);
+    part[6].len = sizeof(net->cas);
+    part[6].data = net->cas;
+
+    return ngx_http_auth_tenant_digest(net->digest, part, 7);
 }

@@ -476,16 +476,21 @@ my %change = (
     verify     => [q{}, q{ssl_verify off;}],
     allow      => [q{}, q{allow_http on;}],
     ca         => [q{}, q{ssl_trusted_certificate DIR/ca.pem;}],
+    ca_gone    => [(q{ssl_trusted_certificate DIR/gone.pem;}) x 2],
+    ca_more    => [(q{ssl_trusted_certificate DIR/more.pem;}) x 2],
     proxy      => [q{}, qq{proxy "$away";}],
     algorithms => [q{}, q{algorithms RS256;}],
 );
 my %same = (
     times      => [q{stale 1h;}, q{stale 2h; cooldown 3s;}],
     audience   => [q{}, q{azp somebody;}],
+    ca_text    => [(q{ssl_trusted_certificate DIR/text.pem;}) x 2],
 );
 
 directory('kept');
-put('ca.pem', key('RS256')->certificate);
+my ($ca, $more) = map { key('RS256', $_)->certificate } qw(new other);
+put('gone.pem', $ca . $more);
+put("$_.pem", $ca) for qw(ca more text);
 conf('8m');
 
 for my $name (sort(keys %change), sort keys %same) {
@@ -508,6 +513,12 @@ is(ask($nginx, "/$_/maksym/", token($old, $issuer{$_})), '200 ok', $_)
     for sort keys %change, keys %same, 'moved';
 
 $provider->refuse;
+
+# the files have the same names
+
+put('gone.pem', $ca);
+put('more.pem', $ca . $more);
+put('text.pem', "as of today:\n\n$ca");
 
 ok(reload($nginx, sub {
     for my $name (keys %change, keys %same) {
