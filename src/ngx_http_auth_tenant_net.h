@@ -270,6 +270,12 @@ ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker_create(
 void ngx_http_auth_tenant_look_soon(void);
 
 
+/* _provider_net_state.c */
+
+ngx_int_t ngx_http_auth_tenant_state_check(ngx_conf_t *cf,
+    ngx_http_auth_tenant_main_conf_t *mcf);
+
+
 /* _restore.c */
 
 /* what stands for the tenant in a "state_path" */

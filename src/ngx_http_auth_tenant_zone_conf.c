@@ -81,7 +81,9 @@ ngx_http_auth_tenant_zone_finish(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    if (ngx_http_auth_tenant_zone_providers(cf, mcf) != NGX_OK) {
+    if (ngx_http_auth_tenant_state_check(cf, mcf) != NGX_OK
+        || ngx_http_auth_tenant_zone_providers(cf, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
