@@ -207,6 +207,8 @@ ngx_http_auth_tenant_accepts(const ngx_http_auth_tenant_provider_t *provider,
 
 /* _realm.c */
 
+ngx_uint_t ngx_http_auth_tenant_realm_overdue(
+    const ngx_http_auth_tenant_realm_t *realm, int64_t now);
 ngx_http_auth_tenant_realm_t *ngx_http_auth_tenant_realm_find(
     const ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_str_t *tenant);

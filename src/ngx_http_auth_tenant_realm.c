@@ -68,7 +68,9 @@ ngx_http_auth_tenant_realm_keys(
     ngx_http_auth_tenant_slot_touch(slot, re->id, now, 0);
     ngx_http_auth_tenant_realm_follow(re);
 
-    if (re->keys && ngx_http_auth_tenant_usable(net, re->fetched, now)) {
+    if (re->keys && ngx_http_auth_tenant_usable(net, re->fetched, now)
+        && !ngx_http_auth_tenant_realm_overdue(re, now))
+    {
         *keys = re->keys;
         return AUTH_TENANT_OK;
     }
@@ -85,6 +87,30 @@ ngx_http_auth_tenant_realm_keys(
     }
 
     return AUTH_TENANT_KEYS_UNAVAILABLE;
+}
+
+
+/*
+ * No timer has an exiting worker fetch: who came after it does, unless that
+ * has other settings, or another zone.  Then its keys may have been withdrawn
+ * by now, and a request that still comes has to fetch them first.  A fetch
+ * that fails makes the next one due later: what there is serves until then.
+ */
+
+ngx_uint_t
+ngx_http_auth_tenant_realm_overdue(const ngx_http_auth_tenant_realm_t *realm,
+    int64_t now)
+{
+    int64_t  due;
+
+    if (!ngx_exiting) {
+        return 0;
+    }
+
+    due = ngx_http_auth_tenant_due(realm->provider->net, realm->slot, now);
+
+    return ngx_http_auth_tenant_since(due, now)
+           >= 2 * NGX_HTTP_AUTH_TENANT_TICK;
 }
 
 

@@ -114,7 +114,7 @@ ngx_http_auth_tenant_ask(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_auth_tenant_ask_provider(ngx_http_auth_tenant_realm_t *realm)
 {
-    int64_t                       now;
+    int64_t                       now, wait;
     ngx_int_t                     rc;
     ngx_http_auth_tenant_slot_t  *slot;
 
@@ -135,8 +135,13 @@ ngx_http_auth_tenant_ask_provider(ngx_http_auth_tenant_realm_t *realm)
         return NGX_DECLINED;
     }
 
-    rc = ngx_http_auth_tenant_refresh(realm,
-                                (int64_t) realm->provider->net->cooldown);
+    wait = (int64_t) realm->provider->net->cooldown;
+
+    if (ngx_http_auth_tenant_realm_overdue(realm, now)) {
+        wait = ngx_min(wait, NGX_HTTP_AUTH_TENANT_TICK);
+    }
+
+    rc = ngx_http_auth_tenant_refresh(realm, wait);
 
     return (rc == NGX_ERROR) ? NGX_DECLINED : rc;
 }
