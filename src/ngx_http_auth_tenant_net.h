@@ -96,6 +96,7 @@ struct ngx_http_auth_tenant_realm_s {
     int64_t                                fetched;
 
     ngx_queue_t                            waiters;
+    ngx_uint_t                             waiting;
     uint64_t                               awaited;  /* their ticket */
 
     /* a fetch that this process makes */

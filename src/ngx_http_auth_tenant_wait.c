@@ -41,8 +41,11 @@ ngx_http_auth_tenant_ask(ngx_http_request_t *r,
     if (rc == NGX_DECLINED
         || !wait
         || ctx->waits >= NGX_HTTP_AUTH_TENANT_MAX_WAITS
-        || realm->worker->waiting >= NGX_HTTP_AUTH_TENANT_MAX_WAITING)
+        || realm->waiting + realm->worker->waiting
+           >= NGX_HTTP_AUTH_TENANT_MAX_WAITING)
     {
+        /* a realm whose fetch takes long leaves as many places as it takes */
+
         return NGX_DECLINED;
     }
 
@@ -94,6 +97,7 @@ ngx_http_auth_tenant_ask(ngx_http_request_t *r,
     }
 
     ngx_queue_insert_tail(&realm->waiters, &waiter->queue);
+    realm->waiting++;
     realm->worker->waiting++;
 
     ctx->waiter = waiter;
@@ -161,6 +165,7 @@ ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm)
         waiter = ngx_queue_data(q, ngx_http_auth_tenant_waiter_t, queue);
 
         ngx_queue_remove(q);
+        waiter->realm->waiting--;
         waiter->realm->worker->waiting--;
         waiter->realm = NULL;
 
@@ -188,6 +193,7 @@ ngx_http_auth_tenant_stop_waiting(ngx_http_auth_tenant_ctx_t *ctx)
 
     if (waiter->realm) {
         ngx_queue_remove(&waiter->queue);
+        waiter->realm->waiting--;
         waiter->realm->worker->waiting--;
         waiter->realm = NULL;
     }
