@@ -32,7 +32,10 @@
 
 #define NGX_HTTP_AUTH_TENANT_MIN_IDLE       3600000
 
-/* first uses of a {tenant} issuer's realms, in one cooldown */
+/*
+ * fetches of a {tenant} issuer's realms that no token has been verified by, in
+ * one cooldown
+ */
 
 #define NGX_HTTP_AUTH_TENANT_FIRST_USES     20
 
@@ -40,6 +43,10 @@
 
 #define NGX_HTTP_AUTH_TENANT_MAX_FETCHES    32
 #define NGX_HTTP_AUTH_TENANT_MAX_WAITING    1024
+
+/* between two alarms of one worker about what strangers cause */
+
+#define NGX_HTTP_AUTH_TENANT_COMPLAIN       60000
 
 #define NGX_HTTP_AUTH_TENANT_TICK           1000
 #define NGX_HTTP_AUTH_TENANT_POLL           20
@@ -134,7 +141,8 @@ struct ngx_http_auth_tenant_worker_s {
 
     ngx_uint_t                             fetches;
     ngx_uint_t                             waiting;
-    int64_t                                complained;
+    int64_t                                complained;  /* of no room */
+    int64_t                                alarmed;     /* by strangers' */
     u_char                                *told;     /* by provider: that no
                                                         tenant was found */
     int64_t                                idle;     /* who asks for a tenant
@@ -208,8 +216,6 @@ ngx_http_auth_tenant_accepts(const ngx_http_auth_tenant_provider_t *provider,
 
 /* _realm.c */
 
-ngx_uint_t ngx_http_auth_tenant_realm_overdue(
-    const ngx_http_auth_tenant_realm_t *realm, int64_t now);
 ngx_http_auth_tenant_realm_t *ngx_http_auth_tenant_realm_find(
     const ngx_http_auth_tenant_provider_t *provider,
     const auth_tenant_str_t *tenant);
@@ -257,6 +263,8 @@ void ngx_http_auth_tenant_keep_unsaved(ngx_http_auth_tenant_worker_t *worker);
 
 /* _wait.c */
 
+ngx_uint_t ngx_http_auth_tenant_overdue(
+    const ngx_http_auth_tenant_realm_t *realm, int64_t now);
 void ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm);
 
 

@@ -24,10 +24,6 @@ static void ngx_http_auth_tenant_realm_full(
     ngx_http_auth_tenant_worker_t *worker, int64_t now);
 
 
-/* between two messages of one worker that the zone is full */
-
-#define NGX_HTTP_AUTH_TENANT_COMPLAIN  60000
-
 /* a provider's number and the tenant */
 
 #define NGX_HTTP_AUTH_TENANT_REALM_NAME                                       \
@@ -69,7 +65,7 @@ ngx_http_auth_tenant_realm_keys(
     ngx_http_auth_tenant_realm_follow(re);
 
     if (re->keys && ngx_http_auth_tenant_usable(net, re->fetched, now)
-        && !ngx_http_auth_tenant_realm_overdue(re, now))
+        && !ngx_http_auth_tenant_overdue(re, now))
     {
         *keys = re->keys;
         return AUTH_TENANT_OK;
@@ -87,30 +83,6 @@ ngx_http_auth_tenant_realm_keys(
     }
 
     return AUTH_TENANT_KEYS_UNAVAILABLE;
-}
-
-
-/*
- * No timer has an exiting worker fetch: who came after it does, unless that
- * has other settings, or another zone.  Then its keys may have been withdrawn
- * by now, and a request that still comes has to fetch them first.  A fetch
- * that fails makes the next one due later: what there is serves until then.
- */
-
-ngx_uint_t
-ngx_http_auth_tenant_realm_overdue(const ngx_http_auth_tenant_realm_t *realm,
-    int64_t now)
-{
-    int64_t  due;
-
-    if (!ngx_exiting) {
-        return 0;
-    }
-
-    due = ngx_http_auth_tenant_due(realm->provider->net, realm->slot, now);
-
-    return ngx_http_auth_tenant_since(due, now)
-           >= 2 * NGX_HTTP_AUTH_TENANT_TICK;
 }
 
 

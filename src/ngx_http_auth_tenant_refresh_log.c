@@ -14,6 +14,8 @@
 #define NGX_HTTP_AUTH_TENANT_SAID  200     /* bytes of a provider's, at most */
 
 
+static ngx_uint_t ngx_http_auth_tenant_refresh_level(
+    ngx_http_auth_tenant_realm_t *realm, ngx_uint_t unknown);
 static void ngx_http_auth_tenant_refresh_none_found(
     ngx_http_auth_tenant_realm_t *realm);
 static u_char *ngx_http_auth_tenant_refresh_value(u_char *p,
@@ -76,20 +78,11 @@ ngx_http_auth_tenant_refresh_complain(ngx_http_auth_tenant_realm_t *realm,
     const ngx_http_auth_tenant_net_t  *net;
 
     net = realm->provider->net;
-    level = NGX_LOG_ERR;
+    level = ngx_http_auth_tenant_refresh_level(realm, unknown);
     p = until;
 
     if (realm->keys == NULL) {
         then = "there are none to judge with";
-
-        /*
-         * Whoever asks for a tenant that isn't there is nobody's alarm, unless
-         * "tenants" names it.
-         */
-
-        if (unknown && realm->provider->policy.ntenants == 0) {
-            level = NGX_LOG_INFO;
-        }
 
     } else if (usable) {
         then = "the last good ones stay in use";
@@ -114,9 +107,50 @@ ngx_http_auth_tenant_refresh_complain(ngx_http_auth_tenant_realm_t *realm,
                   &realm->issuer, what, why, then, (size_t) (p - until), until,
                   (realm->due - realm->ended + 999) / 1000);
 
-    if (level == NGX_LOG_INFO) {
+    if (unknown && level == NGX_LOG_INFO) {
         ngx_http_auth_tenant_refresh_none_found(realm);
     }
+}
+
+
+/*
+ * Whoever asks for a tenant that isn't there is nobody's alarm, unless
+ * "tenants" names it; and what becomes of other names of strangers is not one
+ * each time.
+ */
+
+static ngx_uint_t
+ngx_http_auth_tenant_refresh_level(ngx_http_auth_tenant_realm_t *realm,
+    ngx_uint_t unknown)
+{
+    int64_t                         now;
+    ngx_http_auth_tenant_worker_t  *worker;
+
+    worker = realm->worker;
+
+    if (unknown && realm->keys == NULL
+        && realm->provider->policy.ntenants == 0)
+    {
+        return NGX_LOG_INFO;
+    }
+
+    if (realm->tenant.len == 0
+        || ngx_http_auth_tenant_slot_proven(realm->slot))
+    {
+        return NGX_LOG_ERR;
+    }
+
+    now = ngx_http_auth_tenant_clock();
+
+    if (worker->alarmed
+        && now - worker->alarmed < NGX_HTTP_AUTH_TENANT_COMPLAIN)
+    {
+        return NGX_LOG_INFO;
+    }
+
+    worker->alarmed = now;
+
+    return NGX_LOG_ERR;
 }
 
 

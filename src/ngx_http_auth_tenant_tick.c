@@ -175,10 +175,16 @@ ngx_http_auth_tenant_tick_tenants(ngx_http_auth_tenant_worker_t *worker)
             continue;
         }
 
-        /* a tenant that isn't there is looked for when it is asked for */
+        /*
+         * A tenant that isn't there is looked for when it is asked for, and
+         * so is one that may not be: whose keys nobody has ever had.
+         */
 
         if (ngx_http_auth_tenant_load(&slot->outcome)
-            == NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN)
+            == NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
+            || (!ngx_http_auth_tenant_slot_proven(slot)
+                && ngx_http_auth_tenant_slot_generation(worker->zone, slot)
+                   == 0))
         {
             continue;
         }

@@ -113,6 +113,30 @@ ngx_http_auth_tenant_ask(ngx_http_request_t *r,
 }
 
 
+/*
+ * No timer has an exiting worker fetch: who came after it does, unless that
+ * has other settings, or another zone.  Then its keys may have been withdrawn
+ * by now, and a request that still comes has to fetch them first.  A fetch
+ * that fails makes the next one due later: what there is serves until then.
+ */
+
+ngx_uint_t
+ngx_http_auth_tenant_overdue(const ngx_http_auth_tenant_realm_t *realm,
+    int64_t now)
+{
+    int64_t  due;
+
+    if (!ngx_exiting) {
+        return 0;
+    }
+
+    due = ngx_http_auth_tenant_due(realm->provider->net, realm->slot, now);
+
+    return ngx_http_auth_tenant_since(due, now)
+           >= 2 * NGX_HTTP_AUTH_TENANT_TICK;
+}
+
+
 /* NGX_DECLINED: there is nothing to wait for */
 
 static ngx_int_t
@@ -141,7 +165,26 @@ ngx_http_auth_tenant_ask_provider(ngx_http_auth_tenant_realm_t *realm)
 
     wait = (int64_t) realm->provider->net->cooldown;
 
-    if (ngx_http_auth_tenant_realm_overdue(realm, now)) {
+    /* what strangers name is paid for each time, not when it is new only */
+
+    if (realm->tenant.len
+        && !ngx_http_auth_tenant_slot_proven(slot)
+        && ngx_http_auth_tenant_load(&slot->attempted))
+    {
+        if (ngx_http_auth_tenant_slot_tried(slot, now, wait)) {
+            return NGX_DECLINED;
+        }
+
+        rc = ngx_http_auth_tenant_zone_spend(realm->worker->zone,
+                                             realm->provider->net->digest,
+                                             now, wait,
+                                             NGX_HTTP_AUTH_TENANT_FIRST_USES);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (ngx_http_auth_tenant_overdue(realm, now)) {
         wait = ngx_min(wait, NGX_HTTP_AUTH_TENANT_TICK);
     }
 
