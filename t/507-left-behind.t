@@ -150,6 +150,7 @@ subtest 'tenants that were used, with documents good for a second' => sub {
 
 subtest 'tenants that were never used, but named' => sub {
 
+    $provider->clear;
     my $nginx = AuthTenant::Nginx->start(http => <<"END", server => <<'END');
     auth_tenant_zone  tenants 512k;
     auth_tenant_provider named {
@@ -175,7 +176,6 @@ END
     }
 END
 
-    $provider->clear;
     wait_for(5, 'their keys are had at the start',
              sub { $provider->requests('/jwks') == 2 });
     sleep 1.5;

@@ -127,6 +127,10 @@ wait_for(15, 'vouches for both', sub {
 is(result('secure'), '200 ok', 'and keys are kept');
 $tls->tls('good');
 
+# with a reload it would be another trust: see 506-restart.t
+
+copy('ca.pem', $tls->ca);
+
 
 note('the provider is down');
 
