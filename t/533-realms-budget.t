@@ -25,13 +25,13 @@ $provider->fault(qr{/realms/sick}, status => 500);
 
 
 sub start {
-    my ($cooldown, $refresh) = @_;
+    my ($cooldown, $refresh, @lines) = @_;
 
     return AuthTenant::Nginx->start(http => <<"END", server => <<'END');
     auth_tenant_zone tenants 8m;
     auth_tenant_provider corp {
         issuer "@{[ $provider->template ]}";  audience app;  claims user=user;
-        refresh $refresh;  cooldown $cooldown;
+        refresh $refresh;  cooldown $cooldown;  @lines
     }
 END
     location / {
@@ -106,6 +106,25 @@ subtest 'customers, of whom there are more' => sub {
 
     is(scalar(grep { tenant($nginx, $_, $new) eq '200 ok' } @customers), 40,
        'a new key of theirs is fetched whenever it is needed');
+
+    is($nginx->stop, '', 'nothing alarming in its log');
+};
+
+
+subtest 'a customer that is gone' => sub {
+
+    my $nginx = start('1s', '1s', 'stale 3s;  read_timeout 1s;');
+    $provider->realm('gone', $good);
+    is(tenant($nginx, 'gone'), '200 ok', 'is here');
+
+    $provider->forget('gone');
+    wait_for(20, 'is no longer', sub {
+        tenant($nginx, 'gone') eq '404 unknown_tenant' });
+
+    $provider->clear;
+    sleep 3.5;
+    is(scalar $provider->requests(qr{/gone/}), 0,
+       'nobody is asked for it, unless it is');
 
     is($nginx->stop, '', 'nothing alarming in its log');
 };
