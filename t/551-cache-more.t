@@ -350,9 +350,12 @@ END
     my $token = token('maksym', by => 'fast', more => $more);
     my $h2 = h2("$dir/h2.sock");
 
+    h2_answer($h2, h2_send($h2, ['/acme/maksym/', $token]));
+    judged();
     my ($stream) = h2_send($h2, ['/slow/acme/maksym/', $token]);
     my $request = $slow->accept;
     sysread $request, my $head, 65536;
+    is(judged(), 'connection', 'a request of a token that is known');
     is(h2_answer($h2, h2_send($h2,
            ['/acme/maria/', token('maria', by => 'fast')])) =~ s/ .*//sr,
        200, 'its connection has another one');
