@@ -411,7 +411,10 @@ END
     $client->ask('/acme/u0/', token('u0', by => 'fast'));
     my $before = memory($worker);
 
+    # a few on each connection
+
     for my $n (1 .. 2400) {
+        $client = AuthTenant::Client->new($nginx) if $n % 3 == 0;
         $wrong++ if $client->ask("/acme/u$n/", token("u$n", by => 'fast',
                                      more => 'x' x 5000)) ne '200 ok';
     }
