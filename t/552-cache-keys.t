@@ -11,6 +11,7 @@ use warnings;
 use lib 't/lib';
 
 use AuthTenant::Client qw(until_true);
+use AuthTenant::Net qw(reload);
 use AuthTenant::Nginx;
 use AuthTenant::Provider;
 use AuthTenant::Token qw(key sign tamper);
@@ -47,25 +48,27 @@ END
 
 
 sub start {
-    my ($workers) = @_;
+    my ($workers, $small) = @_;
 
     unlink "$dir/debug.log";
+    my $names = $small ? 'tenants' : 'quick mortal';
 
     return AuthTenant::Nginx->start(
         main => "worker_processes $workers;\n",
         http => join('', "error_log $dir/debug.log debug;\n",
             "keepalive_requests 1000000;\nkeepalive_timeout 10m;\n",
-            block('quick', $provider->issuer('quick'),
-                  'tenants any; refresh 1s;'),
-            block('mortal', $provider->issuer('mortal'),
-                  'tenants any; refresh 1s; stale 2s;'),
+            $small ? 'auth_tenant_zone small 512k;' : (
+                block('quick', $provider->issuer('quick'),
+                      'tenants any; refresh 1s;'),
+                block('mortal', $provider->issuer('mortal'),
+                      'tenants any; refresh 1s; stale 2s;')),
             block('tenants', $provider->template, 'refresh 1h;')),
-        server => <<'END');
-    add_header X-Result $auth_result:$pid always;
-    add_header X-User   "$auth_user of $auth_tenant" always;
+        server => <<"END");
+    add_header X-Result \$auth_result:\$pid always;
+    add_header X-User   "\$auth_user of \$auth_tenant" always;
     location = / { auth_tenant off; empty_gif; }
     location / {
-        auth_tenant       quick mortal;
+        auth_tenant       $names;
         auth_tenant_path  "/{user}/";
         empty_gif;
     }
@@ -262,6 +265,57 @@ subtest 'tenants' => sub {
                    token($tenant, $key, 'maksym', %named)),
            '401 bad_signature', "not $tenant, though its key's name is it");
     }
+    is($nginx->stop, '', 'nothing alarming in its log');
+};
+
+
+# E15: a token that is known says as much of its tenant as one that is verified.
+# That of acme is known from before its place was others'.
+
+subtest 'a place in the zone' => sub {
+
+    my $nginx = start(1, 'a small zone');
+
+    my $token = token('acme', $acme, 'maksym', %named);
+    my @others = map { "other$_" } 1 .. 12;
+    $provider->realm($_, $twin->jwk(kid => 'k')) for @others;
+
+    my $asks = sub {
+        my ($tenant, $key) = @_;
+        %at = AuthTenant::Client::each_worker($nginx) if !%at;
+        return all_say("/t/$tenant/maksym/", $tenant eq 'acme' ? $token
+                       : token($tenant, $key, 'maksym', %named));
+    };
+
+    %at = ();
+    is($asks->('acme'), '200 ok', 'a tenant');
+
+    # others have all places, with settings that make acme's a forgotten one
+
+    ok(reload($nginx, sub { s/refresh 1h;/refresh 1h; algorithms ES256;/ }),
+       'other settings');
+    sleep 2.2;
+    %at = ();
+    my %said;
+    $said{$asks->($_, $twin)}++ for @others;
+    ok($said{'503 keys_unavailable'}, 'with tenants that fill it');
+
+    ok(reload($nginx, sub { s/ algorithms ES256;// }), 'those of before');
+    sleep 2.2;
+    %at = ();
+    judged();
+    is($asks->('acme'), '200 ok', 'the first one again');
+    unlike(judged(), qr/verified/, 'by what was known of it');
+
+    my $fetches = sub { scalar(my @all = $provider->requests('/acme/jwks')) };
+    my $before = $fetches->();
+    for (1 .. 2) {
+        $asks->($_, $acme) for @others;
+        sleep 1.1;
+    }
+    is($asks->('acme'), '200 ok', 'and after strangers came');
+    is($fetches->() - $before, 0, 'who did not get its place');
+
     is($nginx->stop, '', 'nothing alarming in its log');
 };
 
