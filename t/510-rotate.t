@@ -18,10 +18,10 @@ use AuthTenant::Token qw(key jwks sign tamper b64u json);
 
 my $provider = AuthTenant::Provider->start;
 
-# "quick" is refreshed all the time, the others only when tokens make it; each
-# is a realm of the same name
+# "quick" is refreshed all the time, "clock" without tokens having a say in it,
+# the others only when tokens make it; each is a realm of the same name
 
-$provider->realm($_, key('RS256', 'old')) for qw(quick calm slow);
+$provider->realm($_, key('RS256', 'old')) for qw(quick clock calm slow);
 
 my $nginx = AuthTenant::Nginx->start(
     main => 'worker_processes 3;', http => <<"END", server => <<'END');
@@ -30,6 +30,10 @@ my $nginx = AuthTenant::Nginx->start(
     auth_tenant_provider quick {
         issuer "@{[ $provider->issuer('quick') ]}";
         audience app; claims user=name; tenants any; refresh 1s; cooldown 1s;
+    }
+    auth_tenant_provider clock {
+        issuer "@{[ $provider->issuer('clock') ]}";
+        audience app; claims user=name; tenants any; refresh 1s; cooldown 1h;
     }
     auth_tenant_provider calm {
         issuer "@{[ $provider->issuer('calm') ]}";
@@ -44,7 +48,7 @@ END
     add_header X-Result $auth_result:$pid always;
     location = / { auth_tenant off; empty_gif; }
     location / {
-        auth_tenant       quick calm slow;
+        auth_tenant       quick clock calm slow;
         auth_tenant_path  "/{user}/";
         empty_gif;
     }
@@ -107,11 +111,14 @@ sub soon {
 
 my ($old, $new, $next) = map { key('RS256', $_) } qw(old new next);
 
-soon(token($_, $old)) for qw(quick calm slow);
+soon(token($_, $old)) for qw(quick clock calm slow);
 
 is(all_say(token($_, $old)), '200 ok', "$_: all have the keys")
-    for qw(quick calm slow);
+    for qw(quick clock calm slow);
 is(fetches('calm'), 1, 'which one has fetched, once');
+
+$provider->realm('clock', $new);
+ok(soon(token('clock', $new)), 'A7.7: keys are fetched again, asked for or not');
 
 note('E10 add-then-use');
 
