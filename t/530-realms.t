@@ -418,14 +418,22 @@ note('a tenant that nobody uses');
 
 my $idle = token($provider{idle}->issuer('acme'), $key{acme});
 is($one->ask('/idle/acme/maksym/', $idle), '200 ok:acme', 'is used');
+
+# for longer than it would be after its first use
+
 ok(until_true(sub {
     $one->ask('/idle/acme/maksym/', $idle);
-    asked('idle', 'acme') >= 5;
+    asked('idle', 'acme') >= 8;
 }), 'and refreshed');
+
+my $nobody = token($provider{idle}->issuer('nobody'), $key{acme});
+is($one->ask('/idle/nobody/maksym/', $nobody), '404 unknown_tenant:',
+   'one that is not there');
 ok(until_true(sub {
     my ($last) = reverse $provider{idle}->requests;
     time - $last->{time} > 3.5;
 }), 'then nobody comes, and after "stale" nobody asks');
+is(asked('idle', 'nobody'), 1, 'nor for who is not there before');
 is($one->ask('/idle/acme/maksym/', $idle), '200 ok:acme', 'until somebody does');
 
 is($nginx->stop, '', 'nothing bad in error.log');
