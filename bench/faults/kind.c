@@ -26,6 +26,7 @@ load_kind_t   *load_kinds;
 int            load_nkinds;
 int            load_ports[LOAD_MAX_PORTS];
 int            load_nports;
+int            load_default_port;
 
 
 void
@@ -75,7 +76,8 @@ load_line(char *line, int keepalive)
     memset(kind, 0, sizeof(load_kind_t));
 
     kind->group = load_group(field[0]);
-    kind->port = load_port(atoi(field[1]));
+    i = atoi(field[1]);
+    kind->port = load_port(i ? i : load_default_port);
 
     p = field[2];
 

@@ -5,7 +5,7 @@
  * Steady load on loopback that knows the right answer to each request.
  *
  *   load [-c CONNECTIONS] [-r RATE] [-t SECONDS] [-n REQUESTS] [-w SECONDS]
- *        [-1] [-k] FILE
+ *        [-p PORT] [-a ADDRESS] [-s] [-1] [-k] FILE
  *
  * FILE has a kind of request on each line, which take turns; tabs part
  *
@@ -19,6 +19,8 @@
  * -w: when a request that is not answered counts as lost (15).  -1: a
  * connection for each request.  -k: keeps on with one that was closed before
  * any answer instead of asking once more, as RFC 9112 section 9.3.1 wants.
+ * -p: where lines have port 0.  -a: asks from this address.  -s: begins with
+ * any line instead of the first.
  *
  * Prints a line of JSON for each GROUP.  "wrong" is an answer that must not
  * be; "lost" is a 5xx that was not foreseen, or no answer; times are seconds.
@@ -27,9 +29,11 @@
 
 #define _GNU_SOURCE
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +48,7 @@
 
 static void load_run(void);
 static void load_due(double now);
+static int load_wait(struct epoll_event *events, int n, double now);
 static void load_start(load_conn_t *c, double now);
 static void load_connect(load_conn_t *c);
 static void load_send(load_conn_t *c);
@@ -65,6 +70,8 @@ static uint64_t      started;
 static int           busy;
 static int           keepalive = 1;
 static int           again = 1;
+static int           anywhere;
+static in_addr_t     address;
 static int           ep;
 
 static volatile sig_atomic_t  stop;
@@ -83,7 +90,7 @@ main(int argc, char **argv)
 {
     int  c;
 
-    while ((c = getopt(argc, argv, "c:r:t:n:w:1k")) != -1) {
+    while ((c = getopt(argc, argv, "c:r:t:n:w:p:a:s1k")) != -1) {
         switch (c) {
         case 'c':
             nconns = atoi(optarg);
@@ -99,6 +106,15 @@ main(int argc, char **argv)
             break;
         case 'w':
             patience = atof(optarg);
+            break;
+        case 'p':
+            load_default_port = atoi(optarg);
+            break;
+        case 'a':
+            address = inet_addr(optarg);
+            break;
+        case 's':
+            anywhere = 1;
             break;
         case '1':
             keepalive = 0;
@@ -138,6 +154,10 @@ load_run(void)
     ep = epoll_create1(EPOLL_CLOEXEC);
     conns = calloc(nconns, sizeof(load_conn_t));
 
+    for (i = 0; anywhere && i < load_nports; i++) {
+        next_kind[i] = (int) (random() % load_nkinds);
+    }
+
     for (i = 0; i < nconns; i++) {
         conns[i].fd = -1;
         conns[i].port = i % load_nports;
@@ -160,7 +180,7 @@ load_run(void)
             load_due(now - begin);
         }
 
-        n = epoll_wait(ep, events, 64, 1);
+        n = load_wait(events, 64, now - begin);
 
         for (i = 0; i < n; i++) {
             load_event(events[i].data.ptr, events[i].events);
@@ -171,6 +191,31 @@ load_run(void)
             load_timeouts(now);
         }
     }
+}
+
+
+/* for a millisecond, or until the rate allows the next request */
+
+static int
+load_wait(struct epoll_event *events, int n, double now)
+{
+    double           next;
+    struct pollfd    pfd;
+    struct timespec  ts;
+
+    next = ((double) started + 1) / rate - now;
+
+    if (stop || busy == nconns || next >= 0.001) {
+        return epoll_wait(ep, events, n, 1);
+    }
+
+    pfd.fd = ep;
+    pfd.events = POLLIN;
+
+    ts.tv_sec = 0;
+    ts.tv_nsec = next > 0 ? (long) (next * 1e9) : 0;
+
+    return ppoll(&pfd, 1, &ts, NULL) > 0 ? epoll_wait(ep, events, n, 0) : 0;
 }
 
 
@@ -242,7 +287,7 @@ load_connect(load_conn_t *c)
 {
     int                 on;
     struct epoll_event  event;
-    struct sockaddr_in  sin;
+    struct sockaddr_in  sin, from;
 
     memset(&sin, 0, sizeof(sin));
     sin.sin_family = AF_INET;
@@ -253,6 +298,17 @@ load_connect(load_conn_t *c)
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (c->fd == -1) {
         return;
+    }
+
+    if (address) {
+        from = sin;
+        from.sin_port = 0;
+        from.sin_addr.s_addr = address;
+
+        if (bind(c->fd, (struct sockaddr *) &from, sizeof(from)) == -1) {
+            load_close(c);
+            return;
+        }
     }
 
     on = 1;

@@ -87,6 +87,7 @@ extern load_kind_t   *load_kinds;
 extern int            load_nkinds;
 extern int            load_ports[LOAD_MAX_PORTS];
 extern int            load_nports;
+extern int            load_default_port;
 
 
 void load_read(const char *name, int keepalive);
