@@ -10,11 +10,15 @@ package Peers::Machine;
 #                               returns when PORT answers; dies with its log
 #   $machine->cpu(ROOT...)      nanoseconds so far of all their processes and
 #                               threads, which the kernel has counted
-#   $machine->pin(CORE, ROOT...)
+#   $machine->pin(CORE, ROOT...)    a number, or a list as taskset has it
+#   $machine->policy('-o', ROOT...)     as chrt has it: '-b' is the usual one
 #   $machine->others            share of the machine that is busy right now
+#   Peers::Machine::stop(ROOT...)
+#   Peers::Machine::cores()     that this may run on; facts(): what they are
 #
 # Programs run with the batch policy: a scheduler that lets a front, a backend
-# and a client on one core take turns at each packet measures itself.
+# and a client on one core take turns at each packet measures itself.  For
+# times to be measured, it is in the way.
 
 use strict;
 use warnings;
@@ -154,11 +158,46 @@ sub pin
     my ($self, $core, @roots) = @_;
 
     for my $pid (family(@roots)) {
-        next if ($self->{core}{$pid} // -1) == $core;
+        next if ($self->{core}{$pid} // '') eq $core;
         system("taskset -a -cp $core $pid > /dev/null") == 0
             or die "taskset: $pid has gone\n";
         $self->{core}{$pid} = $core;
     }
+}
+
+
+sub policy
+{
+    my ($self, $policy, @roots) = @_;
+
+    for my $pid (family(@roots)) {
+        system("chrt -a $policy -p 0 $pid > /dev/null") == 0
+            or die "chrt: $pid has gone\n";
+    }
+}
+
+
+# the one that is measured on first: the last, or $CORE
+
+sub cores
+{
+    my ($allowed) = slurp('/proc/self/status')
+                    =~ /^Cpus_allowed_list:\s*(\S+)/m;
+    my @may = map { /(\d+)-(\d+)/ ? $1 .. $2 : $_ } split /,/, $allowed;
+
+    my $core = $ENV{CORE} // $may[-1];
+
+    return ($core, grep { $_ != $core } reverse @may);
+}
+
+
+sub facts
+{
+    my ($model) = slurp('/proc/cpuinfo') =~ /^model name\s*:\s*(.*)/m;
+    my ($nginx) = `nginx -v 2>&1` =~ m{nginx/(\S+)};
+
+    return 'machine: ' . ($model // 'unknown'),
+           "nginx: $nginx, " . `openssl version` =~ s/\s+\z//r;
 }
 
 
@@ -178,7 +217,12 @@ sub others
 
 sub stop
 {
-    my @all = map { [ $_, family($_) ] } splice @running;
+    my @roots = @_;
+
+    my %end = map { $_ => 1 } @roots;
+    @running = grep { !$end{$_} } @running;
+
+    my @all = map { [ $_, family($_) ] } @roots;
 
     kill TERM => map { $_->[0] } @all;
 
@@ -199,7 +243,7 @@ sub stop
 
 END {
     my $status = $?;
-    stop();
+    stop(@running);
     $? = $status;
 }
 

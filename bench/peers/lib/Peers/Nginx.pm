@@ -14,13 +14,17 @@ our ($top, $build);
 
 
 # what a function here gets: machine, tokens, backend (a port), algs; command,
-# if another nginx is to run, in one process and with the module in it
+# if another nginx is to run, in one process and with the module in it.  For
+# "bare" and "ours" also: name, if there are several; workers; zone, its size;
+# events, text for that block; all_users, if anybody may come: then all use one
+# upstream, and the one that they select is a header.
 
 sub bare
 {
     my ($o) = @_;
 
-    return { root => nginx($o, 'bare', server => [ server($o, '$who') ]) };
+    return { root => nginx($o, $o->{name} // 'bare',
+                           server => [ server($o, '$who') ]) };
 }
 
 
@@ -40,10 +44,11 @@ sub ours
 {
     my ($o) = @_;
 
-    return { root => nginx($o, 'ours',
+    return { root => nginx($o, $o->{name} // 'ours',
         main => $o->{command} ? ''
                 : "load_module $build/dynamic/ngx_http_auth_tenant_module.so;",
-        http => '
+        http => ($o->{zone} ? "
+    auth_tenant_zone verified $o->{zone};" : '') . '
     auth_tenant_provider corp {
         issuer     "' . $Peers::Tokens::ISSUER . '";
         audience   ' . $Peers::Tokens::AUDIENCE . ';
@@ -59,7 +64,7 @@ sub ours
             text => '
             auth_tenant_path      "/{user}/";
             auth_tenant_upstream  "{module}--{user:slug}.{tenant}.svc";'
-                . proxy('http://$auth_upstream', '$auth_user') } ]) };
+                . to($o, '$auth_upstream', '$auth_user') } ]) };
 }
 
 
@@ -275,8 +280,20 @@ sub server
         name => '~^(?<module>[a-z0-9-]+)\.(?<tenant>[a-z0-9-]+)'
                 . '\.example\.com$',
         location => '~ ^/(?<who>[^/]+)/',
-        text => proxy('http://$module--$who.$tenant.svc', $user),
+        text => to($o, '$module--$who.$tenant.svc', $user),
     };
+}
+
+
+sub to
+{
+    my ($o, $upstream, $user) = @_;
+
+    return proxy("http://$upstream", $user) unless $o->{all_users};
+
+    return proxy('http://backend', $user) . "
+            proxy_set_header    X-Upstream $upstream;
+";
 }
 
 
@@ -319,11 +336,12 @@ sub nginx
 
     my $conf = $machine->file("$name.conf", ($c{main} // '') . "
 daemon off;
-" . ($o->{command} ? 'master_process off;' : 'worker_processes 1;') . "
+" . ($o->{command} ? 'master_process off;'
+                   : "worker_processes " . ($o->{workers} // 1) . ';') . "
 $user
 pid $name.pid;
 error_log $name.error crit;
-events { worker_connections 2048; }
+events { worker_connections 2048; " . ($o->{events} // '') . " }
 
 http {
     access_log off;

@@ -2,7 +2,8 @@ package Peers::Plot;
 
 # Bars and lines as SVG, both on logarithmic scales of microseconds.
 #
-#   svg([ { title, bars => [ { name, cpu, service, ours, bare }, ... ] }, ... ],
+#   svg([ { title, what, in_order, bars => [ { name, cpu, service, ours, bare },
+#                                            ... ] }, ... ],
 #       [ { name, ours, points => [ [ bytes, microseconds ], ... ] }, ... ])
 
 use strict;
@@ -90,10 +91,14 @@ sub panel
 {
     my ($y, $panel) = @_;
 
-    my @bars = sort { $a->{cpu} + $a->{service}
-                      <=> $b->{cpu} + $b->{service} } @{ $panel->{bars} };
-    my $text = text($left, $y + 12, "$panel->{title}: CPU for a request, µs"
-                    . ' (light: of the service that it asks)',
+    my @bars = @{ $panel->{bars} };
+    @bars = sort { $a->{cpu} + $a->{service}
+                   <=> $b->{cpu} + $b->{service} } @bars
+        unless $panel->{in_order};
+
+    my $what = $panel->{what} // 'CPU for a request, µs'
+                                 . ' (light: of the service that it asks)';
+    my $text = text($left, $y + 12, "$panel->{title}: $what",
                     'font-weight="bold"');
     my $bottom = $y + 24 + $bar * @bars;
 
