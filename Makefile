@@ -9,11 +9,13 @@
 #   make coverage        of the core, with its thresholds
 #   make mutate          each rule taken out must fail a test; M=jws one area
 #   make bench           what the module costs, beside its peers; make
-#                        bench-core, bench-peers, bench-callgrind one of them
+#                        bench-core, bench-peers, bench-scale (SCALE=short),
+#                        bench-callgrind one of them
 #   make faults          what goes wrong, under load; FAULTS=short, E="E4 E13"
 
 .PHONY: all build deps static sanitize test unit fuzz coverage mutate \
-        bench bench-core bench-peers bench-callgrind faults lint run install clean
+        bench bench-core bench-peers bench-scale bench-callgrind faults lint \
+        run install clean
 
 all: build
 
@@ -55,7 +57,7 @@ mutate:
 bench:
 	util/install-deps run
 	util/build dynamic
-	$(MAKE) -C bench core nginx peers
+	$(MAKE) -C bench core nginx peers scale
 
 bench-core:
 	util/install-deps build
@@ -65,6 +67,11 @@ bench-peers:
 	util/install-deps run
 	util/build dynamic
 	$(MAKE) -C bench peers
+
+bench-scale:
+	util/install-deps run
+	util/build dynamic
+	$(MAKE) -C bench scale
 
 bench-callgrind:
 	util/install-deps test
