@@ -20,9 +20,8 @@
 #include "auth_tenant_cache.h"
 #include "auth_tenant_jws.h"
 #include "auth_tenant_rules.h"
+#include "auth_tenant_sha256.h"
 #include "mint.h"
-
-#include <openssl/sha.h>
 
 
 #define ROUNDS  41
@@ -57,6 +56,7 @@ typedef struct {
     size_t                   der_len;
 
     auth_tenant_cache_t      cache;
+    auth_tenant_sha256_t    *sha256;
     auth_tenant_str_t        entry;
     size_t                   tokens;
     size_t                   next;
@@ -339,8 +339,17 @@ bench_cache(bench_t *b)
         mint_die("no memory");
     }
 
+    b->sha256 = auth_tenant_sha256_new();
+
     for (i = 0; i < CACHED; i++) {
-        SHA256((unsigned char *) &i, sizeof(i), bench_digests[i]);
+        b->entry.data = (unsigned char *) &i;
+        b->entry.len = sizeof(i);
+
+        if (b->sha256 == NULL
+            || !auth_tenant_sha256(b->sha256, &b->entry, bench_digests[i]))
+        {
+            mint_die("no SHA-256");
+        }
     }
 
     printf("\n%-8s %6s %12s %12s %12s %8s\n", "entry", "tokens", "find, ns",
@@ -377,6 +386,7 @@ bench_cache(bench_t *b)
                bench_median(find, ROUNDS) / base);
     }
 
+    auth_tenant_sha256_free(b->sha256);
     free(memory);
 }
 
@@ -413,10 +423,7 @@ bench_sha256(bench_t *b)
 {
     unsigned char  digest[AUTH_TENANT_CACHE_DIGEST];
 
-    if (EVP_Digest(bench_token, b->token.len, digest, NULL, EVP_sha256(),
-                   NULL)
-        != 1)
-    {
+    if (!auth_tenant_sha256(b->sha256, &b->token, digest)) {
         mint_die("no SHA-256");
     }
 }
