@@ -9,13 +9,13 @@
 #   make coverage        of the core, with its thresholds
 #   make mutate          each rule taken out must fail a test; M=jws one area
 #   make bench           what the module costs, beside its peers; make
-#                        bench-core, bench-peers, bench-scale (SCALE=short),
-#                        bench-callgrind one of them
+#                        bench-core, bench-nginx, bench-peers, bench-scale
+#                        (SCALE=short) one of them; bench-callgrind besides
 #   make faults          what goes wrong, under load; FAULTS=short, E="E4 E13"
 
 .PHONY: all build deps static sanitize test unit fuzz coverage mutate \
-        bench bench-core bench-peers bench-scale bench-callgrind faults lint \
-        run install clean
+        bench bench-core bench-nginx bench-peers bench-scale bench-callgrind \
+        faults lint run install clean
 
 all: build
 
@@ -62,6 +62,11 @@ bench:
 bench-core:
 	util/install-deps build
 	$(MAKE) -C bench core
+
+bench-nginx:
+	util/install-deps run
+	util/build dynamic
+	$(MAKE) -C bench nginx
 
 bench-peers:
 	util/install-deps run
