@@ -11,6 +11,7 @@ use warnings;
 use lib 't/lib';
 
 use AuthTenant::Client qw(until_true);
+use AuthTenant::Judged qw(anew judged);
 use AuthTenant::Net qw(reload);
 use AuthTenant::Nginx;
 use AuthTenant::Token qw(b64u json jwks key sign tamper unb64u);
@@ -81,22 +82,7 @@ END
 }
 
 
-# how the tokens were judged that came since it was asked last
-
-my $read = 0;
-
-sub judged {
-    open my $fh, '<', "$dir/debug.log" or return '';
-    seek $fh, $read, 0;
-    my @how = map { /auth tenant token: (.*)/ ? $1 =~ s/, client: .*//r : () }
-              <$fh>;
-    $read = tell $fh;
-
-    return join ', ', map { s/^known (?:on this |to this |in the )//r } @how;
-}
-
-
-sub fresh { keys_are('corp.json', $one); unlink "$dir/debug.log"; $read = 0 }
+sub fresh { keys_are('corp.json', $one); anew() }
 
 
 fresh();

@@ -10,6 +10,7 @@ use warnings;
 use lib 't/lib';
 
 use AuthTenant::Client qw(until_true);
+use AuthTenant::Judged qw(anew judged);
 use AuthTenant::Net qw(memory reload);
 use AuthTenant::Nginx;
 use AuthTenant::Token qw(jwks key sign);
@@ -76,6 +77,7 @@ sub start {
     my $workers = $conf{workers} // 1;
     my $name = $conf{fast} ? 'fast' : 'corp';
 
+    anew();
     unlink glob "$dir/*.log";
 
     return AuthTenant::Nginx->start(
@@ -93,22 +95,6 @@ sub start {
         empty_gif;
     }
 END
-}
-
-
-# how the tokens were judged that came since it was asked last
-
-my $read = 0;
-
-sub judged {
-    open my $fh, '<', "$dir/debug.log" or return '';
-    $read = 0 if $read > -s $fh;
-    seek $fh, $read, 0;
-    my @how = map { /auth tenant token: (.*)/ ? $1 =~ s/, client: .*//r : () }
-              <$fh>;
-    $read = tell $fh;
-
-    return join ', ', map { s/^known (?:on this |to this |in the )//r } @how;
 }
 
 

@@ -11,6 +11,7 @@ use warnings;
 use lib 't/lib';
 
 use AuthTenant::Client qw(until_true);
+use AuthTenant::Judged qw(anew judged);
 use AuthTenant::Net qw(reload);
 use AuthTenant::Nginx;
 use AuthTenant::Provider;
@@ -50,7 +51,7 @@ END
 sub start {
     my ($workers, $small) = @_;
 
-    unlink "$dir/debug.log";
+    anew();
     my $names = $small ? 'tenants' : 'quick mortal';
 
     return AuthTenant::Nginx->start(
@@ -92,22 +93,6 @@ sub token {
     return sign($key, {
         iss => $provider->issuer($realm), aud => 'app', sub => '1',
         name => $user, iat => int time, exp => int(time) + 600 }, %opt);
-}
-
-
-# how the tokens were judged that came since it was asked last
-
-my $read = 0;
-
-sub judged {
-    open my $fh, '<', "$dir/debug.log" or return '';
-    $read = 0 if $read > -s $fh;
-    seek $fh, $read, 0;
-    my @how = map { /auth tenant token: (.*)/ ? $1 =~ s/, client: .*//r : () }
-              <$fh>;
-    $read = tell $fh;
-
-    return join ', ', map { s/^known (?:on this |to this |in the )//r } @how;
 }
 
 

@@ -10,6 +10,7 @@ use warnings;
 use lib 't/lib';
 
 use AuthTenant::Client ();
+use AuthTenant::Judged qw(judged);
 use AuthTenant::Net qw(reload);
 use AuthTenant::Nginx;
 use AuthTenant::Token qw(jwks key sign);
@@ -63,21 +64,6 @@ END
         empty_gif;
     }
 END
-}
-
-
-# how the tokens were judged that came since it was asked last
-
-my $read = 0;
-
-sub judged {
-    open my $fh, '<', "$dir/debug.log" or return '';
-    seek $fh, $read, 0;
-    my @how = map { /auth tenant token: (.*)/ ? $1 =~ s/, client: .*//r : () }
-              <$fh>;
-    $read = tell $fh;
-
-    return join ', ', map { s/^known (?:on this |to this |in the )//r } @how;
 }
 
 
