@@ -192,9 +192,9 @@ subtest 'E14: stopped, then killed, with the lock' => sub {
                       environment => { AUTH_TENANT_TEST_STOP => $files });
 
     my $for = sub {
-        my ($tenant, $status) = @_;
+        my ($tenant, $status, %claims) = @_;
 
-        my $token = token($provider->issuer($tenant), 'u1', good());
+        my $token = token($provider->issuer($tenant), 'u1', good(), %claims);
         return line($front, $tenant, $status, 'u1', '/u1/x', $token)
                =~ s/app\.example/$tenant.example/r;
     };
@@ -210,14 +210,16 @@ subtest 'E14: stopped, then killed, with the lock' => sub {
         close $fh;
 
         # whose request it was is lost with the worker; others come over
-        # connections of their own
+        # connections of their own, with tokens that nobody knows: who can't
+        # tell others of them doesn't wait until it can
 
         my $first = load(['-n', 1, '-w', 20], $for->($tenant, '200,503'));
         my $worker = stopped($front, 10);
         ok($worker, "$place: one has stopped");
 
         my $others = load(['-1', '-r', 100, '-t', 1, '-w', 20],
-                          $for->('t0', 200), $for->('x0', '404,503'));
+                          map { ($for->('t0', 200, n => "$place $_"),
+                                 $for->('x0', '404,503')) } 1 .. 60);
         sleep 1.2;
         kill KILL => $worker if $worker;
 
