@@ -190,6 +190,24 @@ END
 };
 
 
+# an entry lives as long as its token is accepted, which is "leeway" longer
+
+subtest 'a token that has just expired' => sub {
+
+    my $nginx = start(workers => 2,
+                      http => provider('corp') =~ s/leeway 0/leeway 60/r);
+    my %at = AuthTenant::Client::each_worker($nginx);
+    my ($first, $second) = values %at;
+    my $token = token({ exp => int(time) - 5 });
+    judged();
+
+    is($_->ask('/acme/maksym/', $token), '200 ok', 'is good for a moment')
+        for $first, $first, $second;
+    is(judged(), 'verified, connection, zone', 'and known for it');
+    is($nginx->stop, '', 'nothing alarming in its log');
+};
+
+
 subtest 'others that look like it' => sub {
 
     my $nginx = start(workers => 2);
