@@ -54,8 +54,10 @@ size_t auth_tenant_claims_size(size_t len);
 
 
 /*
- * Parses a decoded payload into `dst` (auth_tenant_claims_size() bytes).
- * AUTH_TENANT_MALFORMED if it isn't strict JSON with an object on top;
+ * Parses a decoded payload into `dst` (auth_tenant_claims_size() bytes), which
+ * must outlive the claims, unless they are moved; the payload need not.
+ * AUTH_TENANT_MALFORMED if it isn't strict JSON with an object on top, or is
+ * longer than AUTH_TENANT_MAX_PAYLOAD;
  * AUTH_TENANT_BAD_CLAIM unless "iss" and "sub" are non-empty strings ("sub"
  * of at most 255 ASCII characters without controls: OpenID Connect Core
  * section 2), "exp" and "iat" are numbers, and "nbf", if present, is one
@@ -68,14 +70,17 @@ auth_tenant_verdict_e auth_tenant_claims_parse(auth_tenant_claims_t *claims,
     const auth_tenant_str_t *payload, unsigned char *dst);
 
 
-/* Moves a flat form of claims->flat.len bytes to `dst`, with its slices. */
+/*
+ * Moves a flat form of claims->flat.len bytes to `dst`, with its slices.  From
+ * then on it is `dst` that must outlive the claims.
+ */
 void auth_tenant_claims_move(auth_tenant_claims_t *claims,
     unsigned char *dst);
 
 
 /*
- * Opens a flat form that was kept; the same checks and fields as parsing,
- * without JSON.  1, or 0 if `flat` is damaged.
+ * Opens a flat form that was kept, and that must outlive the claims; the same
+ * checks and fields as parsing, without JSON.  1, or 0 if `flat` is damaged.
  */
 int auth_tenant_claims_open(auth_tenant_claims_t *claims,
     const auth_tenant_str_t *flat);

@@ -32,14 +32,15 @@ typedef struct {
 /*
  * Splits a token and reads its header; no cryptography, nothing allocated but
  * for a number with a fraction.  `token` must outlive `jws`.  Refused as
- * AUTH_TENANT_MALFORMED (RFC 7515 section 5.2): a byte outside the base64url
- * alphabet and ".", other than three parts, an empty part, a header that isn't
- * a JSON object or is over AUTH_TENANT_MAX_HEADER; "crit" (section 4.1.11:
- * nothing is supported), "b64" (RFC 7797 section 7), embedded or referenced
- * keys ("jwk", "jku", "x5c", "x5u"), "zip", "enc", "kid", "typ" or "cty" of a
- * wrong type or size, any "cty".  AUTH_TENANT_BAD_ALGORITHM: "alg" missing,
- * not a string, "none" or not in the table.  AUTH_TENANT_ERROR if memory ran
- * out.  Otherwise AUTH_TENANT_OK.
+ * AUTH_TENANT_MALFORMED (RFC 7515 section 5.2): more than
+ * AUTH_TENANT_MAX_TOKEN bytes, a byte outside the base64url alphabet and ".",
+ * other than three parts, an empty part, a header that isn't a JSON object
+ * (see auth_tenant_scan_object()) or is over AUTH_TENANT_MAX_HEADER; "crit"
+ * (section 4.1.11: nothing is supported), "b64" (RFC 7797 section 7), embedded
+ * or referenced keys ("jwk", "jku", "x5c", "x5u"), "zip", "enc" or "cty"; a
+ * "kid" or "typ" that is no string, or over AUTH_TENANT_MAX_KID or _MAX_TYP.
+ * AUTH_TENANT_BAD_ALGORITHM: "alg" missing, not a string, "none" or not in the
+ * table.  AUTH_TENANT_ERROR if memory ran out.  Otherwise AUTH_TENANT_OK.
  */
 auth_tenant_verdict_e auth_tenant_jws_parse(auth_tenant_jws_t *jws,
     const auth_tenant_str_t *token);
