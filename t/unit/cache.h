@@ -11,11 +11,7 @@
 #define _CACHE_H_INCLUDED_
 
 
-#include <stdlib.h>
-
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include "guard.h"
 #include "tap.h"
 #include "auth_tenant_cache_slot.h"
 
@@ -26,29 +22,6 @@
 /* data: a serial number first, which all else follows from */
 
 #define CACHE_LEAST     4
-
-
-/* Shared memory that ends where a page does, before one that is no memory. */
-
-__attribute__((unused))
-static void *
-cache_memory(size_t size)
-{
-    size_t          page, whole;
-    unsigned char  *p;
-
-    page = sysconf(_SC_PAGESIZE);
-    whole = (size + page - 1) / page * page;
-
-    p = mmap(NULL, whole + page, PROT_READ|PROT_WRITE,
-             MAP_SHARED|MAP_ANONYMOUS, -1, 0);
-
-    if (p == MAP_FAILED || mprotect(p + whole, page, PROT_NONE) != 0) {
-        abort();
-    }
-
-    return p + whole - size;
-}
 
 
 /* The digest with a number; one of the last 16 that were asked for. */
@@ -99,7 +72,7 @@ cache_data(uint32_t serial, size_t len)
     /* what is read beyond its end is no memory */
 
     if (end == NULL) {
-        end = (unsigned char *) cache_memory(AUTH_TENANT_CACHE_MAX + 1)
+        end = (unsigned char *) guard_memory(AUTH_TENANT_CACHE_MAX + 1)
               + AUTH_TENANT_CACHE_MAX + 1;
     }
 

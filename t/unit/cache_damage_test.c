@@ -160,7 +160,7 @@ test_room(void)
     unsigned  i;
 
     size = 3000000;
-    memory = cache_memory(size - size % 64);
+    memory = guard_memory(size - size % 64);
     auth_tenant_cache_layout(&cache, memory, size - size % 64);
 
     room = auth_tenant_cache_room(&cache, SMALL);
@@ -537,12 +537,12 @@ test_rubbish(void)
 int
 main(void)
 {
-    copy = cache_memory(MAX);
+    copy = guard_memory(MAX);
 
     test_layout();
     test_room();
 
-    memory = cache_memory(CACHE_SMALLEST);
+    memory = guard_memory(CACHE_SMALLEST);
     auth_tenant_cache_layout(&cache, memory, CACHE_SMALLEST);
 
     test_bits();

@@ -374,9 +374,9 @@ main(void)
     size_t    i;
     unsigned  little, much;
 
-    memory = cache_memory(CACHE_SMALLEST);
-    live_memory = cache_memory(CACHE_SMALLEST);
-    shared = cache_memory((sizeof(shared_t) + 63) / 64 * 64);
+    memory = guard_memory(CACHE_SMALLEST);
+    live_memory = guard_memory(CACHE_SMALLEST);
+    shared = guard_memory((sizeof(shared_t) + 63) / 64 * 64);
     auth_tenant_cache_layout(&cache, memory, CACHE_SMALLEST);
     auth_tenant_cache_layout(&live, live_memory, CACHE_SMALLEST);
 

@@ -155,8 +155,8 @@ main(void)
     uint64_t         finds, found, large, bad, older;
     unsigned char   *memory;
 
-    memory = cache_memory(CACHE_SMALLEST);
-    shared = cache_memory((sizeof(shared_t) + 63) / 64 * 64);
+    memory = guard_memory(CACHE_SMALLEST);
+    shared = guard_memory((sizeof(shared_t) + 63) / 64 * 64);
     auth_tenant_cache_layout(&cache, memory, CACHE_SMALLEST);
 
     for (i = 0; i < TOKENS; i++) {

@@ -471,8 +471,8 @@ test_clock(void)
 int
 main(void)
 {
-    memory = cache_memory(SIZE);
-    copy = cache_memory(MAX);
+    memory = guard_memory(SIZE);
+    copy = guard_memory(MAX);
 
     is(auth_tenant_cache_layout(&cache, memory, SIZE), 1,
        "one set of each class");

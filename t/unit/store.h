@@ -3,7 +3,7 @@
  * Copyright (C) nginx-auth-tenant authors
  *
  * For the tests of documents in shared memory: documents that tell what they
- * should be, and memory that must not be left.
+ * should be.
  */
 
 
@@ -11,11 +11,7 @@
 #define _STORE_H_INCLUDED_
 
 
-#include <stdlib.h>
-
-#include <sys/mman.h>
-#include <unistd.h>
-
+#include "guard.h"
 #include "tap.h"
 #include "auth_tenant_store.h"
 
@@ -24,29 +20,6 @@ static const unsigned char  store_alice[AUTH_TENANT_STORE_ID + 1] =
     "realm alice, of provider number 1";
 static const unsigned char  store_bob[AUTH_TENANT_STORE_ID + 1] =
     "realm bobby, of provider number 1";
-
-
-/* Shared memory that ends where a page does, before one that is no memory. */
-
-__attribute__((unused))
-static void *
-store_memory(size_t size)
-{
-    size_t          page, whole;
-    unsigned char  *p;
-
-    page = sysconf(_SC_PAGESIZE);
-    whole = (size + page - 1) / page * page;
-
-    p = mmap(NULL, whole + page, PROT_READ|PROT_WRITE,
-             MAP_SHARED|MAP_ANONYMOUS, -1, 0);
-
-    if (p == MAP_FAILED || mprotect(p + whole, page, PROT_NONE) != 0) {
-        abort();
-    }
-
-    return p + whole - size;
-}
 
 
 /* The document with a serial number: each has other bytes, and a length. */

@@ -258,7 +258,7 @@ test_large(void)
 
     static unsigned char  copy[LARGE];
 
-    large = store_memory(auth_tenant_store_size(LARGE));
+    large = guard_memory(auth_tenant_store_size(LARGE));
     bad = seen = 0;
     last = 0;
 
@@ -308,8 +308,8 @@ test_large(void)
 int
 main(void)
 {
-    store = store_memory(auth_tenant_store_size(CAPACITY));
-    shared = store_memory(sizeof(shared_t));
+    store = guard_memory(auth_tenant_store_size(CAPACITY));
+    shared = guard_memory(sizeof(shared_t));
 
     test_large();
 

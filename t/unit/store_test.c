@@ -384,8 +384,8 @@ main(void)
 {
     memory_init();
 
-    store = store_memory(SIZE);
-    copy = store_memory(CAPACITY);
+    store = guard_memory(SIZE);
+    copy = guard_memory(CAPACITY);
 
     test_documents();
     test_two_steps();
