@@ -8,7 +8,7 @@
 
 #include <openssl/pem.h>
 
-#include "keys.h"
+#include "document.h"
 #include "random.h"
 #include "auth_tenant_jws.h"
 
@@ -16,38 +16,9 @@
 #define DEFAULT  AUTH_TENANT_ALGS_DEFAULT
 
 
-static char                        document[4 * AUTH_TENANT_MAX_DOCUMENT];
 static unsigned char               compact[AUTH_TENANT_MAX_DOCUMENT];
 static size_t                      compact_len;
 static auth_tenant_keys_report_t   report;
-
-
-/* Begins a set; then keys are added, and it is made compact. */
-
-static void
-begin(void)
-{
-    strcpy(document, "{\"keys\":[");
-}
-
-
-static void
-add_text(const char *text)
-{
-    if (document[strlen(document) - 1] != '[') {
-        strcat(document, ",\n  ");
-    }
-
-    strcat(document, text);
-}
-
-
-static void
-add(const char *kind, const char *more)
-{
-    mint_jwk(jwk, kind, more);
-    add_text(jwk);
-}
 
 
 static void

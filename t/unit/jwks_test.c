@@ -6,11 +6,9 @@
  */
 
 
-#include "keys.h"
-#include "auth_tenant_jwks.h"
+#include "document.h"
 
 
-static char                       *document;
 static auth_tenant_keys_t         *keys;
 static auth_tenant_keys_report_t   report;
 
@@ -39,38 +37,6 @@ parse_text(const char *text, size_t len, auth_tenant_algs_t algs)
         report.error = "dirty";
         report.keys = 9999;
     }
-}
-
-
-/* Begins a set; then keys are added, and it is parsed. */
-
-static void
-begin(void)
-{
-    if (document == NULL) {
-        document = malloc(2 * AUTH_TENANT_MAX_DOCUMENT);
-    }
-
-    strcpy(document, "{\"keys\":[");
-}
-
-
-static void
-add_text(const char *text)
-{
-    if (document[strlen(document) - 1] != '[') {
-        strcat(document, ",");
-    }
-
-    strcat(document, text);
-}
-
-
-static void
-add(const char *kind, const char *more)
-{
-    mint_jwk(jwk, kind, more);
-    add_text(jwk);
 }
 
 
@@ -443,7 +409,6 @@ main(void)
 
     auth_tenant_keys_free(keys);
     auth_tenant_keys_free(NULL);
-    free(document);
 
     return done();
 }

@@ -11,7 +11,7 @@
 #include <openssl/x509.h>
 
 #include "memory.h"
-#include "keys.h"
+#include "document.h"
 #include "auth_tenant_key.h"
 #include "auth_tenant_keys.h"
 
@@ -19,7 +19,6 @@
 #define ES256  ((auth_tenant_algs_t) bit(ES256))
 
 
-static char           document[8 * MINT_TEXT];
 static char           base64[8192];
 static unsigned char  base[AUTH_TENANT_KEYS_DIGEST];
 
@@ -33,32 +32,6 @@ parse(auth_tenant_algs_t algs)
     s = str(document);
 
     return auth_tenant_keys_parse(&s, algs, &report);
-}
-
-
-static void
-begin(void)
-{
-    strcpy(document, "{\"keys\":[");
-}
-
-
-static void
-add_text(const char *text)
-{
-    if (document[strlen(document) - 1] != '[') {
-        strcat(document, ",");
-    }
-
-    strcat(document, text);
-}
-
-
-static void
-add(const char *kind, const char *more)
-{
-    mint_jwk(jwk, kind, more);
-    add_text(jwk);
 }
 
 
