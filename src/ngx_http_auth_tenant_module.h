@@ -16,6 +16,7 @@
 #include "auth_tenant_jws.h"
 #include "auth_tenant_match.h"
 #include "auth_tenant_rules.h"
+#include "auth_tenant_sha256.h"
 
 
 /* one key file as this process sees it; the only state besides requests */
@@ -36,7 +37,7 @@ typedef struct ngx_http_auth_tenant_waiter_s  ngx_http_auth_tenant_waiter_t;
 typedef struct ngx_http_auth_tenant_kept_s    ngx_http_auth_tenant_kept_t;
 
 
-#define NGX_HTTP_AUTH_TENANT_TAG  32
+#define NGX_HTTP_AUTH_TENANT_TAG  AUTH_TENANT_SHA256_SIZE
 
 
 /* what a verified token was verified under, as this process sees it */

@@ -19,10 +19,10 @@
 #define _AUTH_TENANT_CACHE_H_INCLUDED_
 
 
-#include "auth_tenant_core.h"
+#include "auth_tenant_sha256.h"
 
 
-#define AUTH_TENANT_CACHE_DIGEST  32
+#define AUTH_TENANT_CACHE_DIGEST  AUTH_TENANT_SHA256_SIZE
 
 
 /*

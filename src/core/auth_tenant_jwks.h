@@ -12,9 +12,10 @@
 
 
 #include "auth_tenant_jwk.h"
+#include "auth_tenant_sha256.h"
 
 
-#define AUTH_TENANT_KEYS_DIGEST  32
+#define AUTH_TENANT_KEYS_DIGEST  AUTH_TENANT_SHA256_SIZE
 
 
 typedef struct auth_tenant_keys_s  auth_tenant_keys_t;
