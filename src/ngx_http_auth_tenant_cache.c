@@ -25,6 +25,7 @@
 
 
 typedef struct {
+    uint64_t                      newcomer;
     uint64_t                      mark[NGX_HTTP_AUTH_TENANT_CACHE_WAYS];
     ngx_http_auth_tenant_kept_t  *kept[NGX_HTTP_AUTH_TENANT_CACHE_WAYS];
 } ngx_http_auth_tenant_set_t;
@@ -337,7 +338,12 @@ ngx_http_auth_tenant_cache_keep(const ngx_http_auth_tenant_seen_t *seen,
 }
 
 
-/* In the place of what it was before under another tag, or of the oldest. */
+/*
+ * In the place of what it was before under another tag, or in a free one.
+ * Where there is none, the oldest has to go for one that is asked for twice
+ * before another newcomer is: a crowd of tokens that are seldom asked for
+ * neither pushes out those that come often, nor pays for trying.
+ */
 
 static void
 ngx_http_auth_tenant_cache_insert(ngx_http_auth_tenant_kept_t *kept)
@@ -345,8 +351,6 @@ ngx_http_auth_tenant_cache_insert(ngx_http_auth_tenant_kept_t *kept)
     ngx_uint_t                     i, n;
     ngx_http_auth_tenant_set_t    *set;
     ngx_http_auth_tenant_cache_t  *cache;
-
-    ngx_http_auth_tenant_cache_shrink(kept->size);
 
     cache = &ngx_http_auth_tenant_cache;
     set = &cache->sets[kept->mark & (NGX_HTTP_AUTH_TENANT_CACHE_SETS - 1)];
@@ -363,6 +367,15 @@ ngx_http_auth_tenant_cache_insert(ngx_http_auth_tenant_kept_t *kept)
             n = i;
         }
     }
+
+    if (i == NGX_HTTP_AUTH_TENANT_CACHE_WAYS
+        && set->newcomer != kept->mark)
+    {
+        set->newcomer = kept->mark;
+        return;
+    }
+
+    ngx_http_auth_tenant_cache_shrink(kept->size);
 
     if (set->kept[n]) {
         cache->bytes -= set->kept[n]->size;

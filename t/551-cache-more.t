@@ -349,21 +349,22 @@ END
 
     # one that is used all the time stays, whatever else comes
 
-    my $client = AuthTenant::Client->new($nginx);
+    my ($client, $other) = map { AuthTenant::Client->new($nginx) } 1, 2;
     my $usual = token('usual', by => 'fast');
     my ($wrong, @usual) = 0;
 
     $client->ask('/acme/usual/', $usual);
     for my $n (1 .. 8192) {
-        $wrong++ if $client->ask("/acme/u$n/", token("u$n", by => 'fast',
-                                     more => 'z' x 600)) ne '200 ok';
+        my $token = token("u$n", by => 'fast', more => 'z' x 600);
+        $wrong += grep { $_->ask("/acme/u$n/", $token) ne '200 ok' }
+                       $client, $other;
         next if $n % 16;
         judged();
         $client->ask('/acme/usual/', $usual);
         push @usual, judged();
     }
 
-    is($wrong, 0, 'thousands of others');
+    is($wrong, 0, 'thousands of others, each of which comes twice');
     is(scalar(grep { $_ ne 'process' } @usual), 0,
        'the process still knows the one that came among them');
     is($client->ask('/acme/maksym/', $token), '200 ok', 'the first one');
@@ -378,6 +379,41 @@ END
     is(<$fh>, "maksym|acme|$more|ok|\n", 'as that of its user');
 
     close $h2->{socket};
+    unharmed($nginx);
+};
+
+
+# one after the other, and none of them comes again
+
+subtest 'a crowd of tokens' => sub {
+
+    my $nginx = start(fast => 1);
+    my ($client, $other) = map { AuthTenant::Client->new($nginx) } 1, 2;
+    my @usual = map { token("usual$_", by => 'fast') } 1 .. 16;
+    my $ask = sub { $_[0]->ask("/acme/usual$_/", $usual[$_ - 1]) for 1 .. 16 };
+    my $wrong = 0;
+
+    $ask->($client);
+    for my $n (1 .. 6000) {
+        $wrong++ if $client->ask("/acme/u$n/", token("u$n", by => 'fast'))
+                    ne '200 ok';
+    }
+    is($wrong, 0, 'each is answered');
+
+    judged();
+    $ask->($client);
+    is(judged(), join(', ', ('process') x 16),
+       'those that came before are still known to the process');
+
+    # and whoever comes twice gets in
+
+    my @late = map { token("late$_", by => 'fast') } 1 .. 16;
+    for my $n (1 .. 16) {
+        $_->ask("/acme/late$n/", $late[$n - 1]) for $client, $other;
+    }
+    judged();
+    $client->ask("/acme/late$_/", $late[$_ - 1]) for 1 .. 16;
+    is(judged(), join(', ', ('process') x 16), 'as are some that come twice');
     unharmed($nginx);
 };
 
@@ -412,7 +448,7 @@ END
     # then others find room again
 
     my @token = map { token("v$_", by => 'fast') } 1 .. 64;
-    $client->ask("/acme/v$_/", $token[$_ - 1]) for 1 .. 64;
+    $client->ask("/acme/v$_/", $token[$_ - 1]) for 1 .. 64, 1 .. 64;
     judged();
     $client->ask("/acme/v$_/", $token[$_ - 1]) for 1 .. 64;
     cmp_ok(scalar(() = judged() =~ /process/g), '>=', 48,

@@ -13,6 +13,10 @@
 #define AUTH_TENANT_CACHE_LINE     64
 #define AUTH_TENANT_CACHE_CLASSES  2
 
+/* lines of a slot that nearly every entry has */
+
+#define AUTH_TENANT_CACHE_AHEAD    8
+
 /*
  * An odd number of cache lines in a slot: otherwise the heads of all slots
  * would compete for the same few places of a processor's cache.
@@ -127,8 +131,8 @@ auth_tenant_cache_find(const auth_tenant_cache_t *cache,
     const unsigned char *token, const unsigned char *tag, int64_t now,
     unsigned char *dst, unsigned char *tag_found)
 {
-    size_t                            i, len, set;
-    unsigned                          way;
+    size_t                            n, len, set;
+    unsigned                          i, way;
     uint64_t                          tokens[AUTH_TENANT_CACHE_WORDS];
     uint64_t                          tags[AUTH_TENANT_CACHE_WORDS];
     const uint64_t                   *hints;
@@ -141,8 +145,8 @@ auth_tenant_cache_find(const auth_tenant_cache_t *cache,
         memcpy(tags, tag, AUTH_TENANT_CACHE_DIGEST);
     }
 
-    for (i = 0; i < AUTH_TENANT_CACHE_CLASSES; i++) {
-        class = &cache->classes[i];
+    for (n = 0; n < AUTH_TENANT_CACHE_CLASSES; n++) {
+        class = &cache->classes[n];
 
         set = auth_tenant_cache_set(class, tokens);
         hints = class->hints + set * AUTH_TENANT_CACHE_WAYS;
@@ -154,6 +158,13 @@ auth_tenant_cache_find(const auth_tenant_cache_t *cache,
             }
 
             slot = auth_tenant_cache_slot(class, set, way);
+
+            /* all at once: they are seldom in the processor's cache */
+
+            for (i = 0; i < AUTH_TENANT_CACHE_AHEAD; i++) {
+                __builtin_prefetch((unsigned char *) slot
+                                   + i * AUTH_TENANT_CACHE_LINE);
+            }
 
             len = auth_tenant_cache_slot_read(slot, class->capacity, tokens,
                                               tag ? tags : NULL, now, dst,

@@ -29,19 +29,10 @@ enum {
 };
 
 
-static const auth_tenant_str_t  auth_tenant_claim_names[] = {
-    auth_tenant_string("iss"),
-    auth_tenant_string("sub"),
-    auth_tenant_string("exp"),
-    auth_tenant_string("nbf"),
-    auth_tenant_string("iat"),
-    auth_tenant_string("events")
-};
-
-
 static int auth_tenant_claims_date(const auth_tenant_node_t *node, int up,
     int64_t *date);
 static int auth_tenant_claims_subject(const auth_tenant_str_t *sub);
+static unsigned auth_tenant_claims_which(const auth_tenant_str_t *name);
 static int auth_tenant_claims_scan(const auth_tenant_claims_t *claims,
     auth_tenant_node_t *found, unsigned *present);
 static auth_tenant_verdict_e auth_tenant_claims_check(
@@ -184,6 +175,34 @@ auth_tenant_claims_subject(const auth_tenant_str_t *sub)
 }
 
 
+/* Which of the claims above has this name; AUTH_TENANT_CLAIM_N: none. */
+
+static unsigned
+auth_tenant_claims_which(const auth_tenant_str_t *name)
+{
+    unsigned  i;
+
+    static const char  names[AUTH_TENANT_CLAIM_EVENTS][3] = {
+        { 'i', 's', 's' }, { 's', 'u', 'b' }, { 'e', 'x', 'p' },
+        { 'n', 'b', 'f' }, { 'i', 'a', 't' }
+    };
+
+    if (name->len == 3) {
+
+        for (i = 0; i < AUTH_TENANT_CLAIM_EVENTS; i++) {
+            if (memcmp(name->data, names[i], 3) == 0) {
+                return i;
+            }
+        }
+
+    } else if (name->len == 6 && memcmp(name->data, "events", 6) == 0) {
+        return AUTH_TENANT_CLAIM_EVENTS;
+    }
+
+    return AUTH_TENANT_CLAIM_N;
+}
+
+
 /*
  * Proves that every node of a form lies inside it, and finds the claims that
  * stand for themselves.  A name that occurs twice among those could not come
@@ -209,19 +228,18 @@ auth_tenant_claims_scan(const auth_tenant_claims_t *claims,
             return 0;
         }
 
-        for (i = 0; i < AUTH_TENANT_CLAIM_N; i++) {
+        i = auth_tenant_claims_which(&child.key);
 
-            if (!auth_tenant_str_eq(&child.key, &auth_tenant_claim_names[i])) {
-                continue;
-            }
-
-            if (*present & (1u << i)) {
-                return 0;
-            }
-
-            *present |= 1u << i;
-            found[i] = child;
+        if (i == AUTH_TENANT_CLAIM_N) {
+            continue;
         }
+
+        if (*present & (1u << i)) {
+            return 0;
+        }
+
+        *present |= 1u << i;
+        found[i] = child;
     }
 
     return pos == root.value.len;

@@ -14,6 +14,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 
 /* A slice.  It owns nothing; data may be NULL ("absent") only with len 0. */
@@ -188,7 +189,17 @@ const auth_tenant_verdict_t *auth_tenant_verdict(unsigned verdict);
  * Compares two slices by length and bytes (RFC 8725 section 3.7: no folding,
  * no C strings).  Returns 1 if equal, else 0.  Not for secrets.
  */
-int auth_tenant_str_eq(const auth_tenant_str_t *a, const auth_tenant_str_t *b);
+static inline int
+auth_tenant_str_eq(const auth_tenant_str_t *a, const auth_tenant_str_t *b)
+{
+    if (a->len != b->len) {
+        return 0;
+    }
+
+    /* memcmp() must not see the NULL of an absent slice, even with length 0 */
+
+    return a->len == 0 || memcmp(a->data, b->data, a->len) == 0;
+}
 
 
 /* 1 if a slice equals one of the `n` of a list, else 0. */

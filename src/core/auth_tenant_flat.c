@@ -75,12 +75,22 @@ auth_tenant_flat_read(const unsigned char *p, const unsigned char *end,
     node->type = *p++;
     node->key.len = 0;
 
-    if (keyed) {
-        p = auth_tenant_flat_length(p, end, &node->key.len);
-    }
+    if (keyed && end - p > 1 && p[0] < 0x80 && p[1] < 0x80) {
 
-    if (p != NULL) {
-        p = auth_tenant_flat_length(p, end, &node->value.len);
+        /* most are that short */
+
+        node->key.len = *p++;
+        node->value.len = *p++;
+
+    } else {
+
+        if (keyed) {
+            p = auth_tenant_flat_length(p, end, &node->key.len);
+        }
+
+        if (p != NULL) {
+            p = auth_tenant_flat_length(p, end, &node->value.len);
+        }
     }
 
     if (p == NULL
@@ -140,9 +150,9 @@ auth_tenant_node_member(const auth_tenant_node_t *object,
 
     while (p < end) {
 
-        /* most have lengths of one byte each, and names of other lengths */
+        /* most have lengths of one byte each, and another name */
 
-        if (end - p > 3 && p[1] < 0x80 && p[2] < 0x80 && p[1] != name->len) {
+        if (end - p > 3 && p[1] < 0x80 && p[2] < 0x80) {
 
             len = 3 + (size_t) p[1] + p[2];
 
@@ -150,8 +160,12 @@ auth_tenant_node_member(const auth_tenant_node_t *object,
                 return 0;
             }
 
-            p += len;
-            continue;
+            if (p[1] != name->len
+                || (name->len != 0 && p[3] != name->data[0]))
+            {
+                p += len;
+                continue;
+            }
         }
 
         p = auth_tenant_flat_read(p, end, 1, &child);

@@ -12,19 +12,6 @@
 
 
 int
-auth_tenant_str_eq(const auth_tenant_str_t *a, const auth_tenant_str_t *b)
-{
-    if (a->len != b->len) {
-        return 0;
-    }
-
-    /* memcmp() must not see the NULL of an absent slice, even with length 0 */
-
-    return a->len == 0 || memcmp(a->data, b->data, a->len) == 0;
-}
-
-
-int
 auth_tenant_str_listed(const auth_tenant_str_t *s,
     const auth_tenant_str_t *list, size_t n)
 {

@@ -185,6 +185,10 @@ auth_tenant_template_parted(const auth_tenant_str_t *value,
 
     for (i = 0; i < value->len; i++) {
 
+        if (value->data[i] != literal->data[0]) {
+            continue;
+        }
+
         n = value->len - i;
 
         if (n >= literal->len) {
