@@ -12,6 +12,10 @@
 #include "auth_tenant_flat.h"
 
 
+#define HEX      "0123456789abcdef"
+#define LETTERS  HEX HEX HEX HEX HEX HEX HEX HEX
+
+
 static auth_tenant_claims_t  claims;
 
 
@@ -122,6 +126,48 @@ test_walk(void)
     pos = 0;
     ok(!auth_tenant_node_next(&root, &pos, &node),
        "claims that were never set have no members");
+}
+
+
+static void
+test_member(void)
+{
+    char                members[700];
+    auth_tenant_str_t   name;
+    auth_tenant_node_t  root, list, node;
+
+    /* lengths of one byte, of two, and the longest and shortest of either */
+
+    snprintf(members, sizeof(members),
+             "'short':'%.127s','long':'%.128s','%.128s':7,'late':8",
+             LETTERS, LETTERS, LETTERS);
+
+    is(given_members(&claims, members), AUTH_TENANT_OK, "long members");
+    auth_tenant_claims_root(&claims, &root);
+
+    name = str("late");
+    ok(auth_tenant_node_member(&root, &name, &node), "one behind them");
+    is_str(&node.value, "8", "has its own value");
+
+    name.data = (unsigned char *) LETTERS;
+    name.len = 128;
+    ok(auth_tenant_node_member(&root, &name, &node), "one with a long name");
+    is_str(&node.value, "7", "has its own value");
+
+    name.len = 127;
+    ok(!auth_tenant_node_member(&root, &name, &node), "a part of it is none");
+
+    /* its nodes, were they members, would be one with a name of five bytes */
+
+    is(given_members(&claims, "'a':['\\u0001abcd','x']"), AUTH_TENANT_OK,
+       "a list that looks like members");
+    auth_tenant_claims_root(&claims, &root);
+
+    name = str("a");
+    ok(auth_tenant_node_member(&root, &name, &list), "it is there");
+
+    name = str("abcd\5");
+    ok(!auth_tenant_node_member(&list, &name, &node), "but has no members");
 }
 
 
@@ -477,6 +523,7 @@ int
 main(void)
 {
     test_walk();
+    test_member();
     test_kept();
     test_damaged();
     test_long();
