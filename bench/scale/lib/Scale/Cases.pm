@@ -49,7 +49,7 @@ sub levels
 
     # what many tokens push out of a process is not missed in another
 
-    my ($few, $many) = map { $stand->front('ours', zone => '128m') } 1, 2;
+    my ($few, $many) = map { $stand->front('ours', zone => '512m') } 1, 2;
     my %ours = (same => $few, process => $few, zone => $many, cold => $many);
     my $bare = $stand->front('bare');
     my $mint = sub {
