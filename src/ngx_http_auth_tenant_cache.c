@@ -129,16 +129,13 @@ void
 ngx_http_auth_tenant_cache_exit_process(void)
 {
     ngx_uint_t                     i, n;
-    ngx_http_auth_tenant_set_t    *set;
     ngx_http_auth_tenant_cache_t  *cache;
 
     cache = &ngx_http_auth_tenant_cache;
 
     for (n = 0; cache->sets && n < NGX_HTTP_AUTH_TENANT_CACHE_SETS; n++) {
-        set = &cache->sets[n];
-
         for (i = 0; i < NGX_HTTP_AUTH_TENANT_CACHE_WAYS; i++) {
-            ngx_http_auth_tenant_release(set->kept[i]);
+            ngx_http_auth_tenant_release(cache->sets[n].kept[i]);
         }
     }
 
@@ -461,36 +458,25 @@ ngx_http_auth_tenant_cache_remember(ngx_http_request_t *r,
 }
 
 
-/* The streams of a connection share what is remembered with it. */
+/* Streams of HTTP/2 have their connection's pool, and share this with it. */
 
 static ngx_http_auth_tenant_kept_t **
 ngx_http_auth_tenant_cache_memo(ngx_http_request_t *r, ngx_uint_t create)
 {
-    ngx_connection_t              *c;
+    ngx_pool_t                    *pool;
     ngx_pool_cleanup_t            *cln;
     ngx_http_auth_tenant_kept_t  **memo;
 
-    c = r->connection;
+    pool = r->connection->pool;
 
-#if (NGX_HTTP_V2)
-
-    if (r->stream) {
-        c = r->stream->connection->connection;
-    }
-
-#endif
-
-    for (cln = c->pool->cleanup; cln; cln = cln->next) {
+    for (cln = pool->cleanup; cln; cln = cln->next) {
         if (cln->handler == ngx_http_auth_tenant_cache_forget) {
             return cln->data;
         }
     }
 
-    if (!create) {
-        return NULL;
-    }
+    cln = create ? ngx_pool_cleanup_add(pool, sizeof(*memo)) : NULL;
 
-    cln = ngx_pool_cleanup_add(c->pool, sizeof(ngx_http_auth_tenant_kept_t *));
     if (cln == NULL) {
         return NULL;
     }
