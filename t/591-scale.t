@@ -50,7 +50,7 @@ sub all_are
 
 
 # a connection has to hear of it once; some of the many tokens find a place in
-# the process by chance
+# the process that a crowd has left
 
 all_are('levels same', 'connection', 'asked', 8);
 all_are('levels process', 'process', 'asked', 0);

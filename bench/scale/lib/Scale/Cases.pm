@@ -38,6 +38,19 @@ sub proof
 }
 
 
+# More tokens than any process keeps, of nobody who comes again: who comes once
+# only then, finds no place there.
+
+sub crowd
+{
+    my ($stand, $workers) = @_;
+
+    my $count = 8192 * $workers;
+    my ($file) = $stand->mint('ES256', $count, f => 10_000_000, l => $count);
+    return $file;
+}
+
+
 # One RS256 token on each connection; a hundred that take turns on them; more
 # than a process keeps, by far; and ones that were never seen.
 
@@ -47,7 +60,7 @@ sub levels
 
     my $wide = $size->{wide};
 
-    # what many tokens push out of a process is not missed in another
+    # a process that has had a crowd of others comes to know none of many
 
     my ($few, $many) = map { $stand->front('ours', zone => '512m') } 1, 2;
     my %ours = (same => $few, process => $few, zone => $many, cold => $many);
@@ -66,6 +79,7 @@ sub levels
              zone => $wide * max(1, int($size->{requests} / $wide)),
              cold => $size->{cold});
 
+    $stand->ask($many, crowd($stand, 1));
     $stand->ask($ours{$_}, $file{$_}) for keys %file;
 
     my @turns = map { my $case = $_; map { [ $case, $_ ] } qw(bare ours) }
@@ -125,8 +139,8 @@ sub tokens
 
         $row->($count, 0, 'rss_after', $stand->memory($front{large}), 0);
 
-        # of all ages: what a zone that is too small was asked first is gone,
-        # and what it was asked last is there
+        # of all ages: what a zone that is too small was asked first its process
+        # may know, and what it was asked last is there
 
         my $part = @files / ($size->{rounds} + 1);
 
@@ -139,7 +153,8 @@ sub tokens
         }, keys %front);
 
         my %ask = (large => [ map { $files[$_ * @files / 10] } 0 .. 9 ],
-                   small => [ $files[min(1, $#files)] ]);
+                   small => [ $files[min(int($size->{filled} * 2 / 3),
+                                         $#files)] ]);
 
         for my $name (sort keys %ask) {
             my $n = $size->{proof} / @{ $ask{$name} };
@@ -171,7 +186,7 @@ sub workers
             ours => $stand->front('ours', workers => $workers, several => 1,
                                   zone => '128m'));
 
-        $stand->ask($front{ours}, $file);
+        $stand->ask($front{ours}, crowd($stand, $workers), $file);
 
         my @mine = @cores[0 .. $workers - 1];
         my $rest = join ',', @cores > $workers ? @cores[$workers .. $#cores]
