@@ -202,6 +202,21 @@ ngx_http_auth_tenant_due(const ngx_http_auth_tenant_net_t *net,
 }
 
 
+/* whether nobody has used a realm for so long that no timer has it fetched */
+
+static ngx_inline ngx_uint_t
+ngx_http_auth_tenant_unused(const ngx_http_auth_tenant_net_t *net,
+    const ngx_http_auth_tenant_slot_t *slot, int64_t now)
+{
+    int64_t  last;
+
+    last = ngx_http_auth_tenant_load(&slot->last_used);
+
+    return ngx_http_auth_tenant_since(last, now)
+           > (uint64_t) net->stale + net->refresh;
+}
+
+
 /* whether a provider speaks for a tenant, if its issuer is one for each */
 
 static ngx_inline ngx_uint_t
@@ -263,6 +278,8 @@ void ngx_http_auth_tenant_keep_unsaved(ngx_http_auth_tenant_worker_t *worker);
 
 /* _wait.c */
 
+ngx_uint_t ngx_http_auth_tenant_forgotten(
+    const ngx_http_auth_tenant_realm_t *realm, int64_t now);
 ngx_uint_t ngx_http_auth_tenant_overdue(
     const ngx_http_auth_tenant_realm_t *realm, int64_t now);
 void ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm);

@@ -61,7 +61,12 @@ ngx_http_auth_tenant_realm_keys(
     slot = re->slot;
     now = ngx_http_auth_tenant_clock();
 
-    ngx_http_auth_tenant_slot_touch(slot, re->id, now, 0);
+    /* else who comes next would not know that nobody has fetched them */
+
+    if (!ngx_http_auth_tenant_forgotten(re, now)) {
+        ngx_http_auth_tenant_slot_touch(slot, re->id, now, 0);
+    }
+
     ngx_http_auth_tenant_realm_follow(re);
 
     if (re->keys && ngx_http_auth_tenant_usable(net, re->fetched, now)

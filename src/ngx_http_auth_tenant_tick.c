@@ -208,14 +208,11 @@ ngx_http_auth_tenant_tick_owner(ngx_http_auth_tenant_worker_t *worker,
     ngx_http_auth_tenant_slot_t *slot, int64_t now)
 {
     u_char                             buf[AUTH_TENANT_MAX_LABEL];
-    uint64_t                           unused;
     ngx_uint_t                         i;
     auth_tenant_str_t                  tenant;
     ngx_http_auth_tenant_net_t        *net;
     ngx_http_auth_tenant_provider_t  **pp;
 
-    unused = ngx_http_auth_tenant_since(
-                         ngx_http_auth_tenant_load(&slot->last_used), now);
     ngx_http_auth_tenant_slot_tenant(slot, buf, &tenant);
 
     pp = worker->conf->providers.elts;
@@ -228,7 +225,7 @@ ngx_http_auth_tenant_tick_owner(ngx_http_auth_tenant_worker_t *worker,
             && ngx_memcmp(net->digest, slot->provider, AUTH_TENANT_STORE_ID)
                == 0
             && now >= ngx_http_auth_tenant_due(net, slot, now)
-            && unused <= (uint64_t) net->stale + net->refresh
+            && !ngx_http_auth_tenant_unused(net, slot, now)
             && ngx_http_auth_tenant_accepts(pp[i], &tenant))
         {
             return pp[i];

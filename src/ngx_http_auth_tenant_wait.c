@@ -114,10 +114,37 @@ ngx_http_auth_tenant_ask(ngx_http_request_t *r,
 
 
 /*
- * No timer has an exiting worker fetch: who came after it does, unless that
- * has other settings, or another zone.  Then its keys may have been withdrawn
- * by now, and a request that still comes has to fetch them first.  A fetch
- * that fails makes the next one due later: what there is serves until then.
+ * No timer has the keys of a tenant fetched that nobody uses, so that they may
+ * be as old as "stale" allows though its provider is well.  Who uses them next
+ * has to fetch them first.
+ */
+
+ngx_uint_t
+ngx_http_auth_tenant_forgotten(const ngx_http_auth_tenant_realm_t *realm,
+    int64_t now)
+{
+    auth_tenant_str_t                  tenant;
+    const ngx_http_auth_tenant_net_t  *net;
+
+    net = realm->provider->net;
+    tenant = ngx_http_auth_tenant_str(&realm->tenant);
+
+    /* whom the operator names is never forgotten */
+
+    return tenant.len
+           && ngx_http_auth_tenant_unused(net, realm->slot, now)
+           && now >= ngx_http_auth_tenant_due(net, realm->slot, now)
+           && (realm->provider->policy.tenants == NULL
+               || !ngx_http_auth_tenant_accepts(realm->provider, &tenant));
+}
+
+
+/*
+ * Nor has any timer an exiting worker fetch: who came after it does, unless
+ * that has other settings, or another zone.  Then its keys may have been
+ * withdrawn by now, and a request that still comes has to fetch them first.  A
+ * fetch that fails makes the next one due later: what there is serves until
+ * then.
  */
 
 ngx_uint_t
@@ -127,7 +154,7 @@ ngx_http_auth_tenant_overdue(const ngx_http_auth_tenant_realm_t *realm,
     int64_t  due;
 
     if (!ngx_exiting) {
-        return 0;
+        return ngx_http_auth_tenant_forgotten(realm, now);
     }
 
     due = ngx_http_auth_tenant_due(realm->provider->net, realm->slot, now);
