@@ -51,7 +51,7 @@ ngx_http_auth_tenant_slot_lease(ngx_http_auth_tenant_zone_t *zone,
 {
     ngx_int_t  rc;
 
-    if (!ngx_shmtx_trylock(&zone->shpool->mutex)) {
+    if (!ngx_http_auth_tenant_zone_lock(zone)) {
         return NGX_BUSY;
     }
 
@@ -123,7 +123,7 @@ ngx_http_auth_tenant_slot_finish(ngx_http_auth_tenant_zone_t *zone,
             rc = NGX_ERROR;
         }
 
-        if (!ngx_shmtx_trylock(&zone->shpool->mutex)) {
+        if (!ngx_http_auth_tenant_zone_lock(zone)) {
             return NGX_BUSY;
         }
 
@@ -186,7 +186,7 @@ ngx_http_auth_tenant_slot_restore(ngx_http_auth_tenant_zone_t *zone,
         return NGX_ERROR;
     }
 
-    if (!ngx_shmtx_trylock(&zone->shpool->mutex)) {
+    if (!ngx_http_auth_tenant_zone_lock(zone)) {
         return NGX_BUSY;
     }
 
@@ -217,7 +217,7 @@ ngx_http_auth_tenant_zone_spend(ngx_http_auth_tenant_zone_t *zone,
         return NGX_DECLINED;
     }
 
-    if (!ngx_shmtx_trylock(&zone->shpool->mutex)) {
+    if (!ngx_http_auth_tenant_zone_lock(zone)) {
         return NGX_BUSY;
     }
 

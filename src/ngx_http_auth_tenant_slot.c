@@ -69,7 +69,7 @@ ngx_http_auth_tenant_zone_claim(ngx_http_auth_tenant_zone_t *zone,
         return NGX_DECLINED;
     }
 
-    if (!ngx_shmtx_trylock(&zone->shpool->mutex)) {
+    if (!ngx_http_auth_tenant_zone_lock(zone)) {
         return NGX_BUSY;
     }
 

@@ -199,7 +199,11 @@ ngx_http_auth_tenant_ask_provider(ngx_http_auth_tenant_realm_t *realm)
         && ngx_http_auth_tenant_load(&slot->attempted))
     {
         if (ngx_http_auth_tenant_slot_tried(slot, now, wait)) {
-            return NGX_DECLINED;
+
+            /* who began it a moment ago may be about to get the lease */
+
+            return ngx_http_auth_tenant_refresh(realm,
+                                             wait + NGX_HTTP_AUTH_TENANT_TICK);
         }
 
         rc = ngx_http_auth_tenant_zone_spend(realm->worker->zone,

@@ -14,6 +14,10 @@
 
 #define NGX_HTTP_AUTH_TENANT_ZONE_SPARE    4
 
+/* tens of microseconds, on any machine */
+
+#define NGX_HTTP_AUTH_TENANT_ZONE_SPIN     512
+
 
 static ngx_int_t ngx_http_auth_tenant_zone_init(ngx_shm_zone_t *shm_zone,
     void *data);
@@ -309,6 +313,31 @@ ngx_http_auth_tenant_zone_create(ngx_http_auth_tenant_zone_t *zone,
     root->magic = NGX_HTTP_AUTH_TENANT_ZONE_MAGIC;
 
     return NGX_OK;
+}
+
+
+/*
+ * 1 if the lock is ours.  Whoever has it keeps it for microseconds, or was
+ * stopped, or killed: so others wait for it, but not for long.
+ */
+
+ngx_uint_t
+ngx_http_auth_tenant_zone_lock(ngx_http_auth_tenant_zone_t *zone)
+{
+    ngx_uint_t  i, n;
+
+    for (n = 1; n <= NGX_HTTP_AUTH_TENANT_ZONE_SPIN; n *= 2) {
+
+        if (ngx_shmtx_trylock(&zone->shpool->mutex)) {
+            return 1;
+        }
+
+        for (i = 0; i < n; i++) {
+            ngx_cpu_pause();
+        }
+    }
+
+    return ngx_shmtx_trylock(&zone->shpool->mutex);
 }
 
 

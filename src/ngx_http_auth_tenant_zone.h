@@ -309,6 +309,8 @@ ngx_int_t ngx_http_auth_tenant_zone_spend(ngx_http_auth_tenant_zone_t *zone,
 
 /* what _zone.c, _zone_carry.c, _slot.c and _lease.c share */
 
+ngx_uint_t ngx_http_auth_tenant_zone_lock(ngx_http_auth_tenant_zone_t *zone);
+
 ngx_int_t ngx_http_auth_tenant_zone_attach(ngx_http_auth_tenant_zone_t *zone,
     ngx_shm_t *shm);
 void ngx_http_auth_tenant_zone_carry(ngx_http_auth_tenant_zone_t *zone,
