@@ -41,7 +41,7 @@
 
 /* of one worker */
 
-#define NGX_HTTP_AUTH_TENANT_MAX_FETCHES    32
+#define NGX_HTTP_AUTH_TENANT_MAX_FETCHES    64
 #define NGX_HTTP_AUTH_TENANT_MAX_WAITING    1024
 
 /* between two alarms of one worker about what strangers cause */
@@ -140,6 +140,7 @@ struct ngx_http_auth_tenant_worker_s {
     ngx_queue_t                            realms;
 
     ngx_uint_t                             fetches;
+    ngx_uint_t                            *fetching; /* of them, by provider */
     ngx_uint_t                             waiting;
     int64_t                                complained;  /* of no room */
     int64_t                                alarmed;     /* by strangers' */

@@ -11,6 +11,8 @@
 #include "ngx_http_auth_tenant_net.h"
 
 
+static ngx_uint_t ngx_http_auth_tenant_refresh_room(
+    const ngx_http_auth_tenant_realm_t *realm);
 static ngx_int_t ngx_http_auth_tenant_refresh_get(
     ngx_http_auth_tenant_realm_t *realm, const u_char *url,
     ngx_http_auth_tenant_fetch_pt handler);
@@ -68,7 +70,6 @@ ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
     uint64_t                           ticket;
     ngx_int_t                          rc;
     ngx_str_t                          why;
-    ngx_uint_t                         most;
     auth_tenant_str_t                  iss;
     ngx_http_auth_tenant_slot_t       *slot;
     const ngx_http_auth_tenant_net_t  *net;
@@ -81,13 +82,7 @@ ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
     net = realm->provider->net;
     now = ngx_http_auth_tenant_clock();
 
-    /* strangers, whose providers may be slow, leave room for the others */
-
-    most = (realm->tenant.len && !ngx_http_auth_tenant_slot_proven(slot))
-           ? NGX_HTTP_AUTH_TENANT_MAX_FETCHES / 2
-           : NGX_HTTP_AUTH_TENANT_MAX_FETCHES;
-
-    if (realm->worker->fetches >= most
+    if (!ngx_http_auth_tenant_refresh_room(realm)
         || ngx_http_auth_tenant_fetch_init(ngx_cycle->log) != NGX_OK)
     {
         return NGX_DECLINED;
@@ -104,6 +99,7 @@ ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
     realm->ticket = ticket;
     realm->started = now;
     realm->worker->fetches++;
+    realm->worker->fetching[realm->provider->number]++;
 
     if (net->jwks_uri.len) {
         rc = ngx_http_auth_tenant_refresh_get(realm, net->jwks_uri.data,
@@ -127,6 +123,32 @@ ngx_http_auth_tenant_refresh(ngx_http_auth_tenant_realm_t *realm,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Whether a realm may be fetched beside all that this process fetches now: a
+ * provider leaves as many places as it takes.  Strangers, and tenants that
+ * have failed, may be slow: they leave half of them to the others.
+ */
+
+static ngx_uint_t
+ngx_http_auth_tenant_refresh_room(const ngx_http_auth_tenant_realm_t *realm)
+{
+    ngx_uint_t                      most;
+    ngx_http_auth_tenant_worker_t  *worker;
+
+    worker = realm->worker;
+    most = NGX_HTTP_AUTH_TENANT_MAX_FETCHES;
+
+    if (realm->tenant.len
+        && (!ngx_http_auth_tenant_slot_proven(realm->slot)
+            || ngx_http_auth_tenant_load(&realm->slot->failures)))
+    {
+        most /= 2;
+    }
+
+    return worker->fetches + worker->fetching[realm->provider->number] < most;
 }
 
 
@@ -367,6 +389,7 @@ ngx_http_auth_tenant_refresh_abandon(ngx_http_auth_tenant_realm_t *realm)
     if (realm->ticket) {
         realm->ticket = 0;
         realm->worker->fetches--;
+        realm->worker->fetching[realm->provider->number]--;
     }
 
     if (realm->document.data) {

@@ -143,6 +143,12 @@ ngx_http_auth_tenant_zone_providers(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
+    mcf->worker->fetching = ngx_pcalloc(cf->pool, mcf->providers.nelts
+                                                  * sizeof(ngx_uint_t));
+    if (mcf->worker->fetching == NULL) {
+        return NGX_ERROR;
+    }
+
     zone->nproviders = 0;
     mcf->worker->idle = NGX_HTTP_AUTH_TENANT_MIN_IDLE;
 
