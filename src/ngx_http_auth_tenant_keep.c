@@ -10,6 +10,11 @@
 #include "ngx_http_auth_tenant_state.h"
 
 
+/* ms until the next try after one that failed */
+
+#define NGX_HTTP_AUTH_TENANT_KEEP_RETRY  10000
+
+
 /*
  * Writes down what the zone has of a realm.  A document that comes while an
  * older one is being written has to wait, and what another worker writes may
@@ -21,7 +26,7 @@ void
 ngx_http_auth_tenant_keep(ngx_http_auth_tenant_realm_t *realm)
 {
     u_char     buf[NGX_MAX_PATH], own[NGX_HTTP_AUTH_TENANT_MAX_OWNER];
-    int64_t    fetched;
+    int64_t    now, fetched;
     uint64_t   generation, age;
     ngx_int_t  rc;
     ngx_str_t  path, owner, document;
@@ -46,10 +51,25 @@ ngx_http_auth_tenant_keep(ngx_http_auth_tenant_realm_t *realm)
         return;
     }
 
+    now = ngx_http_auth_tenant_clock();
+
     if (ngx_http_auth_tenant_slot_generation(realm->worker->zone, realm->slot)
         == realm->kept)
     {
-        return;
+        if (!ngx_http_auth_tenant_state_unwritten(&path)) {
+            return;
+        }
+
+        /* what the file still has may have been withdrawn */
+
+        if (realm->retry == 0) {
+            realm->retry = now + NGX_HTTP_AUTH_TENANT_KEEP_RETRY;
+        }
+
+        if (now < realm->retry) {
+            realm->unsaved = 1;
+            return;
+        }
     }
 
     document.data = text;
@@ -61,7 +81,7 @@ ngx_http_auth_tenant_keep(ngx_http_auth_tenant_realm_t *realm)
         return;
     }
 
-    age = ngx_http_auth_tenant_since(fetched, ngx_http_auth_tenant_clock());
+    age = ngx_http_auth_tenant_since(fetched, now);
 
     owner.data = own;
     ngx_http_auth_tenant_state_owner(&realm->issuer, realm->id, &owner);
@@ -72,6 +92,7 @@ ngx_http_auth_tenant_keep(ngx_http_auth_tenant_realm_t *realm)
         == NGX_OK)
     {
         realm->kept = generation;
+        realm->retry = 0;
         realm->unsaved = 1;
     }
 }
@@ -82,8 +103,11 @@ ngx_http_auth_tenant_keep(ngx_http_auth_tenant_realm_t *realm)
 void
 ngx_http_auth_tenant_keep_unsaved(ngx_http_auth_tenant_worker_t *worker)
 {
+    int64_t                        now;
     ngx_queue_t                   *q;
     ngx_http_auth_tenant_realm_t  *realm;
+
+    now = ngx_http_auth_tenant_clock();
 
     for (q = ngx_queue_head(&worker->realms);
          q != ngx_queue_sentinel(&worker->realms);
@@ -91,7 +115,7 @@ ngx_http_auth_tenant_keep_unsaved(ngx_http_auth_tenant_worker_t *worker)
     {
         realm = ngx_queue_data(q, ngx_http_auth_tenant_realm_t, queue);
 
-        if (realm->unsaved) {
+        if (realm->unsaved && now >= realm->retry) {
             ngx_http_auth_tenant_keep(realm);
         }
     }

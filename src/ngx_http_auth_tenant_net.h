@@ -124,6 +124,8 @@ struct ngx_http_auth_tenant_realm_s {
 
     uint64_t                               kept;     /* generation that was
                                                         written down last */
+    int64_t                                retry;    /* when that failed, it
+                                                        is tried again */
 };
 
 

@@ -67,6 +67,10 @@ ngx_uint_t ngx_http_auth_tenant_state_busy(const ngx_str_t *path,
     ngx_log_t *log);
 
 
+/* 1 if this process could not write it when it last tried. */
+ngx_uint_t ngx_http_auth_tenant_state_unwritten(const ngx_str_t *path);
+
+
 /* Collects writes that have ended; logs each path's failure once. */
 void ngx_http_auth_tenant_state_reap(ngx_log_t *log);
 

@@ -104,6 +104,17 @@ ngx_http_auth_tenant_state_busy(const ngx_str_t *path, ngx_log_t *log)
 }
 
 
+ngx_uint_t
+ngx_http_auth_tenant_state_unwritten(const ngx_str_t *path)
+{
+    ngx_http_auth_tenant_write_t  *w;
+
+    w = ngx_http_auth_tenant_state_find(path);
+
+    return w && w->failed;
+}
+
+
 static ngx_http_auth_tenant_write_t *
 ngx_http_auth_tenant_state_find(const ngx_str_t *path)
 {

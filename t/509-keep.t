@@ -319,4 +319,41 @@ subtest 'A7.2: a worker of the settings before' => sub {
     $provider->open;
 };
 
+
+subtest 'E19: keys that could not be written' => sub {
+
+    $provider->realm('one', $bad);
+    my $nginx = start($provider->issuer('one'), 'later', 1);
+    wait_for(5, 'a file', sub { kept('later/one') eq 'bad' });
+
+    # the disk is busy for longer than anybody waits for it
+
+    my $lock = slow_disk('later/one');
+    sleep 0.4;
+    $provider->realm('one', $good);
+    is(tenant($nginx, 'one', $good), '200 ok', 'new keys');
+    wait_for(9, 'can\'t be written',
+             sub { $nginx->log =~ /"state_path" .* could not be written/ });
+
+    my $asked = $provider->requests('/jwks');
+    close $lock;
+    wait_for(15, 'they are when the disk is idle again',
+             sub { kept('later/one') eq 'good' });
+    is($provider->requests('/jwks'), $asked, 'without another fetch');
+    wait_for(5, 'which is told', sub { $nginx->log =~ /is written again/ });
+
+    my $inode = (stat "$dir/later/one")[1];
+    sleep 11;
+    is((stat "$dir/later/one")[1], $inode, 'once');
+
+    my @said = $nginx->log =~ /could not be written/g;
+    is(scalar @said, 1, 'one complaint');
+
+    $nginx = restart($nginx);
+    is(tenant($nginx, 'one', $bad), '401 unknown_key',
+       'a key that was withdrawn is not back after a restart');
+    is($nginx->stop, '', 'nothing alarming in its log');
+    $provider->open;
+};
+
 done_testing();
