@@ -43,7 +43,7 @@ ngx_http_auth_tenant_realm_keys(
     const auth_tenant_str_t *tenant, ngx_http_auth_tenant_realm_t **realm,
     const auth_tenant_keys_t **keys)
 {
-    int64_t                               now;
+    int64_t                               now, unknown;
     ngx_http_auth_tenant_slot_t          *slot;
     ngx_http_auth_tenant_realm_t         *re;
     const ngx_http_auth_tenant_net_t     *net;
@@ -76,12 +76,14 @@ ngx_http_auth_tenant_realm_keys(
         return AUTH_TENANT_OK;
     }
 
-    /* a tenant that did not exist a moment ago does not exist */
+    /* a tenant that did not exist a moment ago, or when we asked, doesn't */
+
+    unknown = ngx_max(ngx_http_auth_tenant_unknown_time(net),
+                      (int64_t) net->cooldown);
 
     if (ngx_http_auth_tenant_load(&slot->outcome)
         == NGX_HTTP_AUTH_TENANT_FETCH_UNKNOWN
-        && ngx_http_auth_tenant_slot_tried(slot, now,
-                                       ngx_http_auth_tenant_unknown_time(net)))
+        && ngx_http_auth_tenant_slot_tried(slot, now, unknown))
     {
         *realm = NULL;
         return AUTH_TENANT_UNKNOWN_TENANT;
