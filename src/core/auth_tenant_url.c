@@ -424,9 +424,11 @@ auth_tenant_address_public(const unsigned char *address, size_t len)
         return auth_tenant_address_public4(address + 2);
     }
 
-    /* fd00:ec2::/32 is what 169.254.0.0/16 is, in a cloud without IPv4 */
+    /* what 169.254.0.0/16 is, in two clouds without IPv4 */
 
-    if (memcmp(address, "\xfd\x00\x0e\xc2", 4) == 0) {
+    if (memcmp(address, "\xfd\x00\x0e\xc2", 4) == 0
+        || memcmp(address, "\xfd\x20\x00\xce", 4) == 0)
+    {
         return 0;
     }
 
