@@ -75,12 +75,17 @@ sub said {
 }
 
 
+my $longest = 0;
+
 sub all {
     my ($tenant, $key) = @_;
 
+    my $begin = time;
     my $token = token($key, $provider->issuer($tenant));
     $_->send("/$tenant/maksym/", $token) for @at;
-    return join ', ', map { said($_) } @at;
+    my $said = join ', ', map { said($_) } @at;
+    $longest = time - $begin if $longest < time - $begin;
+    return $said;
 }
 
 for my $tenant (@tenants, 'lone') {
@@ -126,14 +131,14 @@ wait_for(9, 'the others have the new keys', sub {
 
 $provider->clear;
 $provider->fault($well_known, 'never');
+$longest = 0;
 wait_for(9, 'and are asked for them again', sub {
     all('busy', $new);
     return @clock == grep { fetches($_) } @clock;
 });
 
-my $begin = time;
 is(all($_, $new), '200 ok, 200 ok', "$_ meanwhile") for @clock;
-cmp_ok(time - $begin, '<', 2, 'nobody waits for that');
+cmp_ok($longest, '<', 2, 'nobody waits for that');
 
 is($nginx->stop, '', 'nothing bad in error.log');
 done_testing();
