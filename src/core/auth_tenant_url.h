@@ -51,8 +51,8 @@ int auth_tenant_url_same_host(const auth_tenant_url_t *a,
  * Tells whether a connection may be made to an address that a name turned
  * out to have: `len` is 4 or 16 (bytes in network order).  0 for loopback,
  * unspecified ("this network", 0.0.0.0/8), link-local (169.254.0.0/16, where
- * clouds keep their metadata, fe80::/10, and fd00:ec2::/32 and fd20:ce::/32,
- * which are its like), multicast and reserved addresses (224.0.0.0/3 with broadcast,
+ * clouds keep their metadata, fe80::/10, and their likes fd00:ec2::/32 and
+ * fd20:ce::/32), multicast and reserved addresses (224.0.0.0/3 with broadcast,
  * ff00::/8), also for IPv4 ones mapped or embedded in IPv6 (::ffff:0:0/96,
  * ::/96, 64:ff9b::/96, 2002::/16), and for any other length; else 1.  Private
  * networks (RFC 1918, fc00::/7) are allowed: providers stand there.
