@@ -64,30 +64,6 @@ static void ngx_http_auth_tenant_cache_forget(void *data);
 static ngx_http_auth_tenant_cache_t  ngx_http_auth_tenant_cache;
 
 
-/*
- * A single process goes on over a reload, which may take the old zone away:
- * connections that still ask by the old configuration do without.
- */
-
-void
-ngx_http_auth_tenant_cache_init_module(ngx_cycle_t *cycle)
-{
-    ngx_http_auth_tenant_main_conf_t  *mcf;
-
-    if (ngx_process != NGX_PROCESS_SINGLE
-        || cycle->old_cycle == NULL || cycle->old_cycle->conf_ctx == NULL)
-    {
-        return;
-    }
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle->old_cycle,
-                                              ngx_http_auth_tenant_module);
-    if (mcf) {
-        mcf->zone = NULL;
-    }
-}
-
-
 ngx_int_t
 ngx_http_auth_tenant_cache_init_process(ngx_cycle_t *cycle)
 {
@@ -427,14 +403,22 @@ ngx_http_auth_tenant_cache_digest(ngx_http_auth_tenant_seen_t *seen)
 }
 
 
+/*
+ * A single process goes on over a reload, which may take the old zone away,
+ * and the module with it: connections that still ask by the old configuration
+ * do without.
+ */
+
 static ngx_http_auth_tenant_zone_t *
 ngx_http_auth_tenant_cache_zone(ngx_http_request_t *r)
 {
-    ngx_http_auth_tenant_main_conf_t  *mcf;
+    ngx_http_auth_tenant_main_conf_t  *mcf, *current;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_auth_tenant_module);
+    current = ngx_http_cycle_get_module_main_conf(ngx_cycle,
+                                                  ngx_http_auth_tenant_module);
 
-    return (mcf->zone && ngx_http_auth_tenant_cache.sets)
+    return (mcf == current && mcf->zone && ngx_http_auth_tenant_cache.sets)
            ? ngx_http_auth_tenant_zone(mcf->zone) : NULL;
 }
 

@@ -55,8 +55,6 @@ ngx_http_auth_tenant_init_module(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    ngx_http_auth_tenant_cache_init_module(cycle);
-
     return ngx_http_auth_tenant_net_init_module(cycle);
 }
 

@@ -289,7 +289,6 @@ const u_char *ngx_http_auth_tenant_tag(ngx_http_auth_tenant_tag_t *tag,
 
 /* _cache.c */
 
-void ngx_http_auth_tenant_cache_init_module(ngx_cycle_t *cycle);
 ngx_int_t ngx_http_auth_tenant_cache_init_process(ngx_cycle_t *cycle);
 void ngx_http_auth_tenant_cache_exit_process(void);
 void ngx_http_auth_tenant_release(ngx_http_auth_tenant_kept_t *kept);

@@ -12,6 +12,8 @@
 
 
 static void ngx_http_auth_tenant_worker_cleanup(void *data);
+static ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker_before(
+    ngx_cycle_t *cycle);
 static void ngx_http_auth_tenant_leave(ngx_http_auth_tenant_worker_t *worker);
 
 
@@ -86,18 +88,12 @@ ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle)
         ngx_http_auth_tenant_restore(cycle, worker);
     }
 
-    if (ngx_process != NGX_PROCESS_SINGLE
-        || cycle->old_cycle == NULL || cycle->old_cycle->conf_ctx == NULL)
-    {
-        return NGX_OK;
-    }
-
     /*
      * A single process goes on; its old zone may be gone in a moment.  Who
      * still asks by the old configuration, on an old connection, has none.
      */
 
-    old = ngx_http_auth_tenant_worker(cycle->old_cycle);
+    old = ngx_http_auth_tenant_worker_before(cycle);
 
     if (old) {
         ngx_http_auth_tenant_leave(old);
@@ -106,6 +102,35 @@ ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * In a configuration that had not loaded the module, its index is beyond the
+ * end, or another module's.
+ */
+
+static ngx_http_auth_tenant_worker_t *
+ngx_http_auth_tenant_worker_before(ngx_cycle_t *cycle)
+{
+    ngx_uint_t    i;
+    ngx_cycle_t  *old;
+
+    old = cycle->old_cycle;
+
+    if (ngx_process != NGX_PROCESS_SINGLE
+        || old == NULL || old->conf_ctx == NULL)
+    {
+        return NULL;
+    }
+
+    for (i = 0; old->modules[i]; i++) {
+        if (old->modules[i] == &ngx_http_auth_tenant_module) {
+            return ngx_http_auth_tenant_worker(old);
+        }
+    }
+
+    return NULL;
 }
 
 

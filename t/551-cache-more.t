@@ -252,6 +252,54 @@ subtest 'a single process' => sub {
 };
 
 
+# a module that comes with a reload, or goes with it
+
+subtest 'a single process, and a module that it had not loaded' => sub {
+
+    plan skip_all => 'the module is part of nginx here'
+        if ($ENV{AUTH_TENANT_NGINX} // 'dynamic') ne 'dynamic';
+
+    my $path = AuthTenant::Nginx::write_conf(
+        main => 'master_process off;', http => provider('corp'),
+        server => <<'END');
+    location / {
+        auth_tenant       corp;
+        auth_tenant_path  "/{tenant}/{user}/";
+        add_header        X-Result $auth_result:$pid always;
+        empty_gif;
+    }
+END
+    my $with = AuthTenant::Net::slurp("$path/nginx.conf");
+    (my $without = $with) =~ s/^load_module.*//m;
+    $without =~ s/^ +auth_tenant_provider .*?^    \}$//ms;
+    $without =~ s/^ +(?:auth_tenant|add_header).*//mg;
+
+    my %conf = (comes => [$without, $with], goes => [$with, $without]);
+
+    for my $what (sort keys %conf) {
+        my ($before, $after) = @{ $conf{$what} };
+
+        open my $fh, '>', "$path/nginx.conf" or die "$path: $!\n";
+        print $fh $before;
+        close $fh;
+        unlink "$path/sock";
+
+        my $nginx = AuthTenant::Nginx->launch($path);
+        my $client = AuthTenant::Client->new($nginx);
+        my $ask = sub {
+            my $answer = $client->send('/acme/maksym/', token('maksym'))->answer;
+            return $answer ? $answer->{status} : 'closed';
+        };
+
+        is($ask->(), 200, "a module that $what");
+        ok(reload($nginx, sub { $_ = $after }), 'with a reload');
+        is($ask->(), 200, 'changes nothing for a connection from before')
+            for 1 .. 2;
+        unharmed($nginx);
+    }
+};
+
+
 subtest 'long tokens' => sub {
 
     my $nginx = start(workers => 2,
