@@ -11,10 +11,16 @@ static ngx_int_t ngx_http_auth_tenant_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_auth_tenant_init_process(ngx_cycle_t *cycle);
 static void ngx_http_auth_tenant_exit_process(ngx_cycle_t *cycle);
 static ngx_int_t ngx_http_auth_tenant_preconfiguration(ngx_conf_t *cf);
+static void ngx_http_auth_tenant_configuration_cleanup(void *data);
 static ngx_int_t ngx_http_auth_tenant_postconfiguration(ngx_conf_t *cf);
 static void *ngx_http_auth_tenant_create_main_conf(ngx_conf_t *cf);
 static void *ngx_http_auth_tenant_create_srv_conf(ngx_conf_t *cf);
 static void *ngx_http_auth_tenant_create_loc_conf(ngx_conf_t *cf);
+
+
+/* how many there are, also one that is being read, and the one before it */
+
+static ngx_uint_t  ngx_http_auth_tenant_configurations;
 
 
 static ngx_http_module_t  ngx_http_auth_tenant_module_ctx = {
@@ -83,7 +89,33 @@ ngx_http_auth_tenant_exit_process(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_http_auth_tenant_preconfiguration(ngx_conf_t *cf)
 {
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_auth_tenant_configuration_cleanup;
+
+    ngx_http_auth_tenant_configurations++;
+
     return ngx_http_auth_tenant_add_variables(cf);
+}
+
+
+/*
+ * A module that is in no configuration has no index: nginx gives it to another
+ * one.  It would forget it by being unloaded, which this one never is, see
+ * "config".
+ */
+
+static void
+ngx_http_auth_tenant_configuration_cleanup(void *data)
+{
+    if (--ngx_http_auth_tenant_configurations == 0) {
+        ngx_http_auth_tenant_module.ctx_index = NGX_MODULE_UNSET_INDEX;
+    }
 }
 
 
