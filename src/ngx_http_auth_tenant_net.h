@@ -292,6 +292,8 @@ void ngx_http_auth_tenant_wake(ngx_http_auth_tenant_realm_t *realm);
 
 ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker(
     volatile ngx_cycle_t *cycle);
+ngx_uint_t ngx_http_auth_tenant_worker_current(
+    const ngx_http_auth_tenant_worker_t *worker);
 ngx_http_auth_tenant_worker_t *ngx_http_auth_tenant_worker_create(
     ngx_conf_t *cf, ngx_http_auth_tenant_main_conf_t *mcf);
 

@@ -48,6 +48,12 @@ ngx_http_auth_tenant_realm_keys(
     ngx_http_auth_tenant_realm_t         *re;
     const ngx_http_auth_tenant_net_t     *net;
 
+    *realm = NULL;
+
+    if (!ngx_http_auth_tenant_worker_current(provider->worker)) {
+        return AUTH_TENANT_KEYS_UNAVAILABLE;
+    }
+
     net = provider->net;
 
     re = ngx_http_auth_tenant_realm_get(provider, tenant,
@@ -210,10 +216,6 @@ ngx_http_auth_tenant_realm_slot(ngx_http_auth_tenant_realm_t *realm,
 
     zone = realm->worker->zone;
     net = realm->provider->net;
-
-    if (zone == NULL) {
-        return NGX_DECLINED;
-    }
 
     rc = ngx_http_auth_tenant_zone_find(zone, realm->id, &realm->slot);
 

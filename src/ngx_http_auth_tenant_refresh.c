@@ -192,6 +192,11 @@ ngx_http_auth_tenant_refresh_discovered(void *data,
     const ngx_http_auth_tenant_net_t  *net;
 
     realm->fetch = NULL;
+
+    if (!ngx_http_auth_tenant_worker_current(realm->worker)) {
+        return;
+    }
+
     net = realm->provider->net;
 
     if (answer->error.len) {
@@ -250,6 +255,11 @@ ngx_http_auth_tenant_refresh_fetched(void *data,
     static u_char  document[NGX_HTTP_AUTH_TENANT_LARGE];
 
     realm->fetch = NULL;
+
+    if (!ngx_http_auth_tenant_worker_current(realm->worker)) {
+        return;
+    }
+
     net = realm->provider->net;
 
     if (answer->error.len) {

@@ -29,6 +29,19 @@ ngx_http_auth_tenant_worker(volatile ngx_cycle_t *cycle)
 }
 
 
+/*
+ * 0: of a single process, which has another configuration by now.  That may
+ * have taken the module away, which nobody tells it, and the zone with it.
+ */
+
+ngx_uint_t
+ngx_http_auth_tenant_worker_current(
+    const ngx_http_auth_tenant_worker_t *worker)
+{
+    return worker == ngx_http_auth_tenant_worker(ngx_cycle);
+}
+
+
 ngx_http_auth_tenant_worker_t *
 ngx_http_auth_tenant_worker_create(ngx_conf_t *cf,
     ngx_http_auth_tenant_main_conf_t *mcf)
@@ -89,8 +102,8 @@ ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle)
     }
 
     /*
-     * A single process goes on; its old zone may be gone in a moment.  Who
-     * still asks by the old configuration, on an old connection, has none.
+     * A single process goes on; its old zone may be gone in a moment, so what
+     * it fetches has to end now.
      */
 
     old = ngx_http_auth_tenant_worker_before(cycle);
@@ -98,7 +111,6 @@ ngx_http_auth_tenant_net_init_module(ngx_cycle_t *cycle)
     if (old) {
         ngx_http_auth_tenant_leave(old);
         ngx_http_auth_tenant_worker_cleanup(old);
-        old->zone = NULL;
     }
 
     return NGX_OK;

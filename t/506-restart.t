@@ -572,6 +572,12 @@ subtest 'master_process off' => sub {
        'E2: a restart while the provider is down');
     is($nginx->stop, '', 'no alerts, no leaks');
 
+    my $no_module = sub {
+        s/^load_module.*|auth_tenant_zone.*?;//mg;
+        s/^ +(?:auth_tenant_provider|location) .*?^    \}$//msg;
+        s/^ +(?:auth_tenant|add_header).*//mg;
+    };
+
     # nginx itself can't accept connections after a reload, but a fetch that
     # is under way has to end somehow, in a zone that is another by then
 
@@ -598,6 +604,27 @@ subtest 'master_process off' => sub {
                     split /^/, $nginx->stop), '', 'no alerts, no leaks');
     }
 
+    # nobody can tell a module that it goes, with its zone: what it does later,
+    # it does without
+
+    for my $path ('/openid-configuration', '/jwks') {
+        $provider->heal;
+        $provider->fault($path, delay => 0.7);
+        $provider->clear;
+        $nginx = start($main);
+        wait_for(5, 'a fetch is under way', sub {
+            $provider->requests("/one$path")
+                || $provider->requests("/one/.well-known$path")
+        });
+        my $pid = $nginx->pid;
+        ok(reload($nginx, $no_module), 'a reload without the module');
+        sleep 1.2;
+        ok(readlink "/proc/$pid/exe", "nginx lives when $path is there");
+        is(join('', grep { !/worker_connections are not enough/ }
+                    split /^/, $nginx->stop), '', 'no alerts, no leaks');
+    }
+    $provider->heal;
+
     # who has a connection from before goes on to ask by the old configuration
 
     my %reload = (
@@ -606,6 +633,7 @@ subtest 'master_process off' => sub {
             s/auth_tenant_zone.*?;//;
             s/^ +(?:auth_tenant_provider|location) .*?^    \}$//msg;
         },
+        'no module'     => $no_module,
     );
 
     for my $what (sort keys %reload) {
