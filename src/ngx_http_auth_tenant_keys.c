@@ -93,6 +93,8 @@ ngx_http_auth_tenant_source_load(ngx_conf_t *cf,
                                                        source->digest,
                                                        &report, &problem);
         ngx_http_auth_tenant_file_free(&document);
+
+        source->judged = stamp;
     }
 
     if (rc == NGX_AGAIN) {

@@ -53,7 +53,7 @@ struct ngx_http_auth_tenant_source_s {
     ngx_http_auth_tenant_problem_t   problem;
     ngx_uint_t                       differed;   /* looks in a row */
 
-    ngx_http_auth_tenant_stamp_t     judged;     /* its content is known */
+    ngx_http_auth_tenant_stamp_t     judged;     /* of the keys there are */
     ngx_http_auth_tenant_problem_t   logged;
 
     unsigned                         looked:1;

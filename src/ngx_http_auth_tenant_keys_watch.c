@@ -12,6 +12,8 @@
 
 
 static void ngx_http_auth_tenant_keys_handler(ngx_event_t *ev);
+static void ngx_http_auth_tenant_source_catch_up(
+    ngx_http_auth_tenant_source_t *source, ngx_log_t *log);
 static void ngx_http_auth_tenant_source_watch(
     ngx_http_auth_tenant_source_t *source, ngx_log_t *log);
 static void ngx_http_auth_tenant_source_reload(
@@ -38,6 +40,7 @@ ngx_int_t
 ngx_http_auth_tenant_keys_init_process(ngx_cycle_t *cycle)
 {
     ngx_event_t                       *ev;
+    ngx_http_auth_tenant_source_t     *source;
     ngx_http_auth_tenant_main_conf_t  *mcf;
 
     if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
@@ -67,7 +70,36 @@ ngx_http_auth_tenant_keys_init_process(ngx_cycle_t *cycle)
 
     ngx_add_timer(ev, NGX_HTTP_AUTH_TENANT_LOOK_INTERVAL);
 
+    for (source = mcf ? mcf->sources : NULL; source; source = source->next) {
+        ngx_http_auth_tenant_source_catch_up(source, cycle->log);
+    }
+
     return NGX_OK;
+}
+
+
+/*
+ * A worker that comes for one that has died has the keys of when the master
+ * read its configuration: of those, some may have been withdrawn since.
+ */
+
+static void
+ngx_http_auth_tenant_source_catch_up(ngx_http_auth_tenant_source_t *source,
+    ngx_log_t *log)
+{
+    ngx_http_auth_tenant_stamp_t     stamp;
+    ngx_http_auth_tenant_problem_t   problem;
+
+    if (ngx_http_auth_tenant_file_look(&source->path, &stamp, &problem)
+        != NGX_OK
+        || ngx_http_auth_tenant_stamp_eq(&source->judged, &stamp))
+    {
+        return;
+    }
+
+    source->seen = stamp;
+
+    ngx_http_auth_tenant_source_reload(source, log);
 }
 
 

@@ -292,6 +292,33 @@ subtest 'another key' => sub {
 };
 
 
+# A7: nor does it come back with a worker that comes for one that was killed
+
+subtest 'another key, and another worker' => sub {
+
+    keys_are('corp.json', $one);
+    my $nginx = start();
+    my $token = token();
+    my $client = AuthTenant::Client->new($nginx);
+
+    is($client->ask('/acme/maksym/', $token), '200 ok', 'a token');
+    keys_are('corp.json', $two);
+    until_true(sub { $client->ask('/acme/maksym/', $token)
+                     eq '401 unknown_key' });
+
+    my ($killed) = AuthTenant::Client::workers($nginx);
+    kill KILL => $killed;
+    until_true(sub { grep { $_ != $killed }
+                     AuthTenant::Client::workers($nginx) });
+
+    is(AuthTenant::Client->new($nginx)->ask('/acme/maksym/', $token),
+       '401 unknown_key', 'of a key that was withdrawn');
+    like($nginx->stop, qr/\A(?:.*exited on signal 9.*\n)?\z/,
+         'nothing else alarming in its log');
+    fresh();
+};
+
+
 subtest 'a refusal' => sub {
 
     my $nginx = start(workers => 1);
