@@ -609,7 +609,7 @@ subtest 'master_process off' => sub {
 
     for my $path ('/openid-configuration', '/jwks') {
         $provider->heal;
-        $provider->fault($path, delay => 0.7);
+        $provider->fault($path, delay => 0.7, status => 500);
         $provider->clear;
         $nginx = start($main);
         wait_for(5, 'a fetch is under way', sub {
