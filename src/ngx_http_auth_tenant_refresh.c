@@ -139,7 +139,11 @@ ngx_http_auth_tenant_refresh_room(const ngx_http_auth_tenant_realm_t *realm)
     ngx_http_auth_tenant_worker_t  *worker;
 
     worker = realm->worker;
-    most = NGX_HTTP_AUTH_TENANT_MAX_FETCHES;
+
+    /* clients need connections, too */
+
+    most = ngx_min(NGX_HTTP_AUTH_TENANT_MAX_FETCHES,
+                   ngx_cycle->connection_n / 2);
 
     if (realm->tenant.len
         && (!ngx_http_auth_tenant_slot_proven(realm->slot)
