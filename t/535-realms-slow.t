@@ -37,7 +37,10 @@ END
 sub start {
     my ($provider, $path, @providers) = @_;
 
-    return AuthTenant::Nginx->start(http => <<"END", server => <<"END");
+    # fetches have no more than half of the connections
+
+    return AuthTenant::Nginx->start(events => 'worker_connections 512;',
+                                    http => <<"END", server => <<"END");
     auth_tenant_zone  tenants 16m;
     @providers
 END
