@@ -20,6 +20,7 @@ $provider->realm('acme', $key);
 $provider->fault(qr{/realms/stranger}, 'never');
 
 my $nginx = AuthTenant::Nginx->start(
+    events => 'worker_connections 512;',
     http => <<"END",
     auth_tenant_zone  tenants 8m;
     auth_tenant_provider many {
@@ -70,7 +71,7 @@ until_true(sub { sleep 1; ask_as_strangers() });
 
 my $hanging = $provider->requests(qr{/realms/stranger});
 cmp_ok($hanging, '>=', 10, 'strangers are asked for');
-cmp_ok($hanging, '<=', 16, 'no more than half of what a worker may fetch');
+cmp_ok($hanging, '<=', 16, 'no more than half of what their provider may have');
 
 my $before = $provider->requests('/acme/jwks');
 ok(until_true(sub { $provider->requests('/acme/jwks') >= $before + 3 }),
