@@ -8,8 +8,9 @@
 #     the median of the rounds' ratios
 #   - memory of a worker that verifies a token with each request, over REQUESTS
 #     of them (1000000): what the second half adds.  TOKENS (8192) take turns,
-#     so that none is known any longer when it is its turn again; nginx's
-#     debug log shows that, in requests of their own
+#     after as many others for which the process has room, so that none is
+#     known any longer when it is its turn again; nginx's debug log shows that,
+#     in requests of their own
 #
 # Load goes to loopback only, stops by itself, and knows the right answers: a
 # wrong one ends it all.
@@ -87,8 +88,17 @@ mkdir "$dir/temp"
 key=$("$top/util/mint" --keys "$dir/keys" key RS256/one)
 "$top/util/mint" --keys "$dir/keys" jwks RS256/one > "$dir/keys.json"
 
-"$build/bench/mint" -j "$(nproc)" -l "$tokens" RS256 "$key" one \
-    https://login.example.com platform 900 "$tokens" "$dir/tokens"
+mint()
+{
+    file=$1
+    shift
+
+    "$build/bench/mint" -j "$(nproc)" -l "$tokens" "$@" RS256 "$key" one \
+        https://login.example.com platform 900 "$tokens" "$dir/$file"
+}
+
+mint tokens
+mint others -f 10000000
 awk -F '\t' -v OFS='\t' '{ $4 = "-"; $6 = "/off"; print; exit }' \
     "$dir/tokens.0" > "$dir/off"
 
@@ -164,6 +174,7 @@ awk '{ print $2 / $1 }' "$dir/rounds" | sort -n \
 half=$((requests / 2 / tokens * tokens))
 [ "$half" -gt 0 ] || half=$tokens
 
+load "$ours_port" "$dir/others.0" -n "$tokens" > /dev/null
 load "$ours_port" "$dir/tokens.0" -n "$half" > /dev/null
 first=$(memory "$ours_worker")
 load "$ours_port" "$dir/tokens.0" -n "$half" > /dev/null
