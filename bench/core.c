@@ -7,28 +7,22 @@
  * Both run in turns in one process; the medians of their rounds are compared,
  * so that a noisy machine shows in neither.
  *
- * And what the table of verified tokens costs, as a ratio to the SHA-256 of
- * such a token, which it is asked with.
+ * What a token costs that is refused, as a ratio to a good one: what has
+ * expired, is of another issuer or no token must not reach the signature.
  */
 
 
 #define _POSIX_C_SOURCE  200809L
 
-#include <time.h>
-
 #include "auth_tenant_b64url.h"
-#include "auth_tenant_cache.h"
 #include "auth_tenant_jws.h"
 #include "auth_tenant_rules.h"
-#include "auth_tenant_sha256.h"
 #include "mint.h"
+#include "rounds.h"
 
 
-#define ROUNDS  41
-#define TOKEN   900                   /* bytes, as browsers send them */
+#define TOKEN  900                   /* bytes, as browsers send them */
 
-#define CACHE   (64 << 20)            /* bytes of the table */
-#define CACHED  4096                  /* tokens in it; a power of two */
 
 
 static const char  *algs[][2] = {
@@ -37,7 +31,7 @@ static const char  *algs[][2] = {
 };
 
 
-typedef struct {
+struct bench_s {
     auth_tenant_str_t        token;
     auth_tenant_keys_t      *keys;
     auth_tenant_policy_t     policy;
@@ -47,6 +41,7 @@ typedef struct {
     auth_tenant_names_t      names;
     auth_tenant_ruleset_t    rules;
     int64_t                  now;
+    auth_tenant_verdict_e    verdict;     /* what it has to be */
 
     EVP_PKEY                *pkey;
     const EVP_MD            *md;
@@ -54,32 +49,21 @@ typedef struct {
     auth_tenant_str_t        input;
     unsigned char            der[MINT_SIGNATURE];
     size_t                   der_len;
-
-    auth_tenant_cache_t      cache;
-    auth_tenant_sha256_t    *sha256;
-    auth_tenant_str_t        entry;
-    size_t                   tokens;
-    size_t                   next;
-} bench_t;
+};
 
 
 static void bench_setup(bench_t *b, const char *alg, const char *kind);
 static void bench_signature(bench_t *b, const char *kind);
 static void bench_ours(bench_t *b);
+static auth_tenant_verdict_e bench_judge(bench_t *b,
+    unsigned char *payload, unsigned char *flat);
+static int bench_refused(bench_t *b, const char *alg, double signature);
 static void bench_openssl(bench_t *b);
-static void bench_cache(bench_t *b);
-static void bench_find(bench_t *b);
-static void bench_put(bench_t *b);
-static void bench_sha256(bench_t *b);
-static double bench_round(void (*run)(bench_t *b), bench_t *b, unsigned n);
-static double bench_median(double *v, unsigned n);
-static int bench_compare(const void *a, const void *b);
 static auth_tenant_str_t bench_str(const char *text);
 
 
 static char           bench_token[MINT_TEXT];
-static unsigned char  bench_digests[CACHED][AUTH_TENANT_CACHE_DIGEST];
-static unsigned char  bench_data[AUTH_TENANT_CACHE_MAX];
+static char           bench_refusals[2048];
 
 
 int
@@ -112,17 +96,18 @@ main(void)
                bench_median(theirs, ROUNDS) * 1e6, ratio);
 
         if (i == 0 && ratio > 1.5) {
+            printf("more than 1.5 times OpenSSL's own verify\n");
             failed = 1;
         }
+
+        failed |= bench_refused(&b, algs[i][0],
+                                bench_median(theirs, ROUNDS));
 
         auth_tenant_keys_free(b.keys);
     }
 
-    if (failed) {
-        printf("RS256 costs more than 1.5 times OpenSSL's own verify\n");
-    }
-
-    bench_cache(&b);
+    printf("\n%-8s %-15s %12s %8s\n%s", "alg", "refused", "us", "of good",
+           bench_refusals);
 
     return failed;
 }
@@ -141,6 +126,7 @@ bench_setup(bench_t *b, const char *alg, const char *kind)
     memset(b, 0, sizeof(bench_t));
 
     b->now = 1700000000;
+    b->verdict = AUTH_TENANT_OK;
     b->pkey = mint_kept_key(kind);
     b->md = (alg[0] == 'E' && alg[1] == 'd') ? NULL
             : strstr(alg, "384") ? EVP_sha384() : EVP_sha256();
@@ -252,12 +238,29 @@ bench_signature(bench_t *b, const char *kind)
 static void
 bench_ours(bench_t *b)
 {
-    unsigned char               *payload, *flat;
+    unsigned char  *payload, *flat;
+
+    payload = malloc(2 * TOKEN);
+    flat = malloc(auth_tenant_claims_size(2 * TOKEN));
+
+    if (bench_judge(b, payload, flat) != b->verdict) {
+        mint_die("ours: another verdict than there has to be");
+    }
+
+    free(flat);
+    free(payload);
+}
+
+
+static auth_tenant_verdict_e
+bench_judge(bench_t *b, unsigned char *payload, unsigned char *flat)
+{
     auth_tenant_jws_t            jws;
-    auth_tenant_str_t            text;
+    auth_tenant_str_t            text, tenant;
     auth_tenant_names_t          identity;
     auth_tenant_claims_t         claims;
     auth_tenant_values_t         values;
+    auth_tenant_verdict_e        rc;
     const auth_tenant_rule_t    *failed;
     const auth_tenant_policy_t  *policy;
 
@@ -267,31 +270,105 @@ bench_ours(bench_t *b)
     values.variable = NULL;
     values.data = NULL;
 
-    payload = malloc(2 * TOKEN);
-    flat = malloc(auth_tenant_claims_size(2 * TOKEN));
-
-    if (auth_tenant_jws_parse(&jws, &b->token) != AUTH_TENANT_OK
-        || auth_tenant_jws_payload(&jws, payload, 2 * TOKEN, &text)
+    if ((rc = auth_tenant_jws_parse(&jws, &b->token)) != AUTH_TENANT_OK
+        || (rc = auth_tenant_jws_payload(&jws, payload, 2 * TOKEN, &text))
            != AUTH_TENANT_OK
-        || auth_tenant_claims_parse(&claims, &text, flat) != AUTH_TENANT_OK
-        || auth_tenant_jws_accept(&jws, policy->algs, policy->types,
-                                  policy->ntypes)
-           != AUTH_TENANT_OK
-        || auth_tenant_policy_audience(policy, &claims, &b->names)
-           != AUTH_TENANT_OK
-        || auth_tenant_policy_times(policy, &claims, b->now) != AUTH_TENANT_OK
-        || auth_tenant_jws_verify(&jws, b->keys) != AUTH_TENANT_OK
-        || auth_tenant_policy_identity(policy, &claims, &b->names, &identity)
-           != AUTH_TENANT_OK
-        || auth_tenant_rules_judge(&b->rules, AUTH_TENANT_METHOD_GET, policy,
-                                   &claims, &values, &failed)
+        || (rc = auth_tenant_claims_parse(&claims, &text, flat))
            != AUTH_TENANT_OK)
     {
-        mint_die("ours: a good token is refused");
+        return rc;
     }
 
-    free(flat);
-    free(payload);
+    if (!auth_tenant_policy_issuer(policy, &claims.iss, &tenant)) {
+        return AUTH_TENANT_WRONG_ISSUER;
+    }
+
+    if ((rc = auth_tenant_jws_accept(&jws, policy->algs, policy->types,
+                                     policy->ntypes)) != AUTH_TENANT_OK
+        || (rc = auth_tenant_policy_audience(policy, &claims, &b->names))
+           != AUTH_TENANT_OK
+        || (rc = auth_tenant_policy_times(policy, &claims, b->now))
+           != AUTH_TENANT_OK
+        || (rc = auth_tenant_jws_verify(&jws, b->keys)) != AUTH_TENANT_OK
+        || (rc = auth_tenant_policy_identity(policy, &claims, &b->names,
+                                             &identity)) != AUTH_TENANT_OK)
+    {
+        return rc;
+    }
+
+    return auth_tenant_rules_judge(&b->rules, AUTH_TENANT_METHOD_GET, policy,
+                                   &claims, &values, &failed);
+}
+
+
+/*
+ * 1 if one that needs no signature operation costs as much as one, or if a
+ * forged one costs more than a good one by more than the noise.
+ */
+
+static int
+bench_refused(bench_t *b, const char *alg, double signature)
+{
+    int           rc;
+    char         *end, *text, was;
+    double        refused[ROUNDS], good[ROUNDS], is, of;
+    bench_t       bad;
+    unsigned      i, k, n;
+
+    static const struct {
+        const char             *name;
+        auth_tenant_verdict_e   verdict;
+    } as[] = {
+        { "malformed", AUTH_TENANT_MALFORMED },
+        { "another issuer", AUTH_TENANT_WRONG_ISSUER },
+        { "expired", AUTH_TENANT_EXPIRED },
+        { "forged", AUTH_TENANT_BAD_SIGNATURE }
+    };
+
+    rc = 0;
+    end = strrchr(bench_token, '.') + 9;
+    was = *end;
+
+    for (i = 0; i < sizeof(as) / sizeof(as[0]); i++) {
+        bad = *b;
+        bad.verdict = as[i].verdict;
+
+        if (bad.verdict == AUTH_TENANT_MALFORMED) {
+            bad.token.len--;
+
+        } else if (bad.verdict == AUTH_TENANT_WRONG_ISSUER) {
+            bad.policy.issuer = bench_str("https://login.example.net");
+
+        } else if (bad.verdict == AUTH_TENANT_EXPIRED) {
+            bad.now += 3600;
+        }
+
+        n = (unsigned) (0.01 / bench_round(bench_ours, b, 20)) + 1;
+
+        for (k = 0; k < ROUNDS; k++) {
+            good[k] = bench_round(bench_ours, b, n);
+
+            if (bad.verdict == AUTH_TENANT_BAD_SIGNATURE) {
+                *end = (was == 'A') ? 'B' : 'A';
+            }
+
+            refused[k] = bench_round(bench_ours, &bad, n);
+            *end = was;
+        }
+
+        is = bench_median(refused, ROUNDS);
+        of = bench_median(good, ROUNDS);
+
+        rc |= (bad.verdict == AUTH_TENANT_BAD_SIGNATURE) ? is > 1.05 * of
+                                                         : is > signature;
+
+        text = bench_refusals + strlen(bench_refusals);
+        snprintf(text, sizeof(bench_refusals) - (text - bench_refusals),
+                 "%-8s %-15s %12.2f %8.3f\n", alg, as[i].name, is * 1e6,
+                 is / of);
+    }
+
+    return rc;
 }
 
 
@@ -315,154 +392,6 @@ bench_openssl(bench_t *b)
     }
 
     EVP_MD_CTX_free(ctx);
-}
-
-
-/* One token, then so many that no cache of a processor near it holds them. */
-
-static void
-bench_cache(bench_t *b)
-{
-    void      *memory;
-    double     find[ROUNDS], put[ROUNDS], sha256[ROUNDS], base;
-    size_t     i;
-    unsigned   k, n;
-
-    static const size_t  sizes[] = { 100, 500, 800, 8000 };
-
-    memory = aligned_alloc(64, CACHE);
-
-    if (memory == NULL
-        || !auth_tenant_cache_layout(&b->cache, memset(memory, 0, CACHE),
-                                     CACHE))
-    {
-        mint_die("no memory");
-    }
-
-    b->sha256 = auth_tenant_sha256_new();
-
-    for (i = 0; i < CACHED; i++) {
-        b->entry.data = (unsigned char *) &i;
-        b->entry.len = sizeof(i);
-
-        if (b->sha256 == NULL
-            || !auth_tenant_sha256(b->sha256, &b->entry, bench_digests[i]))
-        {
-            mint_die("no SHA-256");
-        }
-    }
-
-    printf("\n%-8s %6s %12s %12s %12s %8s\n", "entry", "tokens", "find, ns",
-           "put, ns", "SHA-256, ns", "ratio");
-
-    for (i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
-        b->entry.data = bench_data;
-        b->entry.len = sizes[i / 2];
-        b->tokens = 1;
-        n = 20000;
-
-        if (i % 2) {
-            b->tokens = auth_tenant_cache_room(&b->cache, b->entry.len) / 4;
-            b->tokens = b->tokens < CACHED ? b->tokens : CACHED;
-        }
-
-        memset(memory, 0, CACHE);
-
-        for (b->next = 0, k = 0; k < b->tokens; k++) {
-            bench_put(b);
-        }
-
-        for (k = 0; k < ROUNDS; k++) {
-            find[k] = bench_round(bench_find, b, n);
-            put[k] = bench_round(bench_put, b, n);
-            sha256[k] = bench_round(bench_sha256, b, n);
-        }
-
-        base = bench_median(sha256, ROUNDS);
-
-        printf("%-8zu %6zu %12.1f %12.1f %12.1f %8.3f\n", b->entry.len,
-               b->tokens, bench_median(find, ROUNDS) * 1e9,
-               bench_median(put, ROUNDS) * 1e9, base * 1e9,
-               bench_median(find, ROUNDS) / base);
-    }
-
-    auth_tenant_sha256_free(b->sha256);
-    free(memory);
-}
-
-
-static void
-bench_find(bench_t *b)
-{
-    unsigned char  copy[AUTH_TENANT_CACHE_MAX];
-    unsigned char  tag[AUTH_TENANT_CACHE_DIGEST];
-
-    b->next = (b->next + 7919) % b->tokens;
-
-    if (auth_tenant_cache_find(&b->cache, bench_digests[b->next],
-                               bench_digests[0], b->now, copy, tag)
-        != b->entry.len)
-    {
-        mint_die("a token that was put is not found");
-    }
-}
-
-
-static void
-bench_put(bench_t *b)
-{
-    b->next = (b->next + 7919) % b->tokens;
-
-    auth_tenant_cache_put(&b->cache, bench_digests[b->next], bench_digests[0],
-                          &b->entry, b->now + 600, b->now);
-}
-
-
-static void
-bench_sha256(bench_t *b)
-{
-    unsigned char  digest[AUTH_TENANT_CACHE_DIGEST];
-
-    if (!auth_tenant_sha256(b->sha256, &b->token, digest)) {
-        mint_die("no SHA-256");
-    }
-}
-
-
-static double
-bench_round(void (*run)(bench_t *b), bench_t *b, unsigned n)
-{
-    unsigned         i;
-    struct timespec  start, end;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
-
-    for (i = 0; i < n; i++) {
-        run(b);
-    }
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-
-    return ((double) (end.tv_sec - start.tv_sec)
-            + (double) (end.tv_nsec - start.tv_nsec) * 1e-9) / n;
-}
-
-
-static double
-bench_median(double *v, unsigned n)
-{
-    qsort(v, n, sizeof(double), bench_compare);
-
-    return v[n / 2];
-}
-
-
-static int
-bench_compare(const void *a, const void *b)
-{
-    const double  *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
 }
 
 
