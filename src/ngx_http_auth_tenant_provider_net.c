@@ -172,13 +172,11 @@ ngx_http_auth_tenant_net_time(ngx_conf_t *cf, ngx_str_t *value,
 
     time = ngx_parse_time(value, 0);
 
-    if ((time == NGX_ERROR || time > NGX_MAX_INT32_VALUE)
-        && field == &net->stale)
-    {
+    if (time == NGX_ERROR && field == &net->stale) {
         return "has an invalid time, write for example 12h, or 0";
     }
 
-    if (time == NGX_ERROR || time > NGX_MAX_INT32_VALUE) {
+    if (time == NGX_ERROR) {
         return "has an invalid time, write for example 10s or 5m";
     }
 
@@ -194,6 +192,10 @@ ngx_http_auth_tenant_net_time(ngx_conf_t *cf, ngx_str_t *value,
         && time > NGX_HTTP_AUTH_TENANT_MAX_TIMEOUT)
     {
         return "would keep requests waiting for long, write at most 60s";
+    }
+
+    if (time > NGX_MAX_INT32_VALUE) {
+        return "is too long, write at most 24d";
     }
 
     *field = (ngx_msec_t) time;

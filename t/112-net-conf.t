@@ -460,3 +460,30 @@ no jwks_file
 jwks_uri https://a@login.example.com/
 --- refused
 "jwks_uri" "https://a@login.example.com/" of "auth_tenant_provider" "corp" has a user name or a password; write none in /
+
+
+
+=== TEST 50: more milliseconds than nginx's timers count
+--- provider
+no jwks_file
+stale 30d
+--- refused
+"stale" of "auth_tenant_provider" "corp" is too long, write at most 24d
+
+
+
+=== TEST 51: of "refresh", too
+--- provider
+no jwks_file
+refresh 25d
+--- refused
+"refresh" of "auth_tenant_provider" "corp" is too long, write at most 24d
+
+
+
+=== TEST 52: what is proposed is taken
+--- provider
+no jwks_file
+refresh 24d
+stale 24d
+--- loads
