@@ -41,7 +41,7 @@ ngx_command_t  ngx_http_auth_tenant_commands[] = {
       NULL },
 
     { ngx_string("auth_tenant_zone"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE2,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
       ngx_http_auth_tenant_zone_directive,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,

@@ -34,6 +34,10 @@ ngx_http_auth_tenant_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return "is duplicate, write one zone for all providers";
     }
 
+    if (cf->args->nelts != 3) {
+        return "takes a name and a size, write for example tenants 16m";
+    }
+
     if (value[1].len == 0) {
         return "has no name, write for example tenants 16m";
     }
@@ -43,7 +47,14 @@ ngx_http_auth_tenant_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     if (size == NGX_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid size \"%V\" of \"auth_tenant_zone\", "
-                           "write for example 16m", &value[2]);
+                           "write it in k or m, for example 16m", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (size < 1024) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "size \"%V\" of \"auth_tenant_zone\" is in bytes, "
+                           "write it in k or m, for example 16m", &value[2]);
         return NGX_CONF_ERROR;
     }
 

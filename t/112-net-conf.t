@@ -332,7 +332,39 @@ qr{"ssl_trusted_certificate" "\S+/conf/nginx.conf" of "auth_tenant_provider" "co
 --- http: auth_tenant_zone tenants large;
 --- srv
 --- refused
-invalid size "large" of "auth_tenant_zone", write for example 16m
+invalid size "large" of "auth_tenant_zone", write it in k or m, for example 16m
+
+
+
+=== TEST 53: a size in a unit that nginx has for files only
+--- http: auth_tenant_zone tenants 1g;
+--- srv
+--- refused
+invalid size "1g" of "auth_tenant_zone", write it in k or m, for example 16m
+
+
+
+=== TEST 54: E15: a unit that was forgotten
+--- http: auth_tenant_zone tenants 16;
+--- srv
+--- refused
+size "16" of "auth_tenant_zone" is in bytes, write it in k or m, for example 16m
+
+
+
+=== TEST 55: a zone as other directives have it
+--- http: auth_tenant_zone zone=tenants:16m;
+--- srv
+--- refused
+"auth_tenant_zone" directive takes a name and a size, write for example tenants 16m
+
+
+
+=== TEST 56: a zone and more
+--- http: auth_tenant_zone tenants 16m shared;
+--- srv
+--- refused
+"auth_tenant_zone" directive takes a name and a size, write for example tenants 16m
 
 
 
