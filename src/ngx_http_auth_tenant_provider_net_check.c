@@ -272,6 +272,14 @@ ngx_http_auth_tenant_net_state_path(ngx_conf_t *cf,
 
     path = &provider->net->state_path;
 
+    if (path->len == 3 && ngx_strncmp(path->data, "off", 3) == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"state_path\" of \"auth_tenant_provider\" "
+                           "\"%V\" can't be \"off\"; leave it out, and no "
+                           "keys are written", &provider->name);
+        return NGX_CONF_ERROR;
+    }
+
     if (ngx_conf_full_name(cf->cycle, path, 0) != NGX_OK) {
         return NGX_CONF_ERROR;
     }

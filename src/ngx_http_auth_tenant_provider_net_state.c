@@ -7,9 +7,12 @@
 
 
 #include "ngx_http_auth_tenant_conf.h"
+#include "ngx_http_auth_tenant_keys.h"
 #include "ngx_http_auth_tenant_net.h"
 
 
+static ngx_uint_t ngx_http_auth_tenant_state_over(const ngx_str_t *path,
+    const ngx_str_t *file);
 static ngx_uint_t ngx_http_auth_tenant_state_shared(
     const ngx_http_auth_tenant_net_t *a, const ngx_http_auth_tenant_net_t *b);
 static ngx_uint_t ngx_http_auth_tenant_state_meet(const ngx_str_t *a,
@@ -18,12 +21,16 @@ static ngx_uint_t ngx_http_auth_tenant_state_label(const u_char *p,
     const u_char *last);
 
 
-/* Two that write one file would take each other's keys away. */
+/*
+ * Two that write one file would take each other's keys away; and who writes a
+ * file that another one trusts would speak for it.
+ */
 
 ngx_int_t
 ngx_http_auth_tenant_state_check(ngx_conf_t *cf,
     ngx_http_auth_tenant_main_conf_t *mcf)
 {
+    ngx_str_t                          *file;
     ngx_uint_t                          i, k;
     ngx_http_auth_tenant_net_t         *a, *b;
     ngx_http_auth_tenant_provider_t   **pp;
@@ -50,9 +57,51 @@ ngx_http_auth_tenant_state_check(ngx_conf_t *cf,
                 return NGX_ERROR;
             }
         }
+
+        b = pp[i]->net;
+
+        for (k = 0; b && k < mcf->providers.nelts; k++) {
+
+            a = pp[k]->net;
+            file = a ? &a->route.certificate : &pp[k]->source->path;
+
+            if (ngx_http_auth_tenant_state_over(&b->state_path, file)) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"state_path\" \"%V\" of "
+                                   "\"auth_tenant_provider\" \"%V\" in %s:%ui "
+                                   "can be the \"%s\" of \"%V\", and would "
+                                   "be written over it; write a directory of "
+                                   "its own", &b->state_path, &pp[i]->name,
+                                   b->file, b->line,
+                                   a ? "ssl_trusted_certificate" : "jwks_file",
+                                   &pp[k]->name);
+                return NGX_ERROR;
+            }
+        }
     }
 
     return NGX_OK;
+}
+
+
+/* 1 if one that writes to "path" can write over "file", which is there. */
+
+static ngx_uint_t
+ngx_http_auth_tenant_state_over(const ngx_str_t *path, const ngx_str_t *file)
+{
+    ngx_file_info_t  one, two;
+
+    if (path->len == 0 || file->len == 0) {
+        return 0;
+    }
+
+    if (ngx_http_auth_tenant_state_meet(path, file)) {
+        return 1;
+    }
+
+    return ngx_file_info(path->data, &one) == 0
+           && ngx_file_info(file->data, &two) == 0
+           && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
 

@@ -9,6 +9,7 @@ use warnings;
 use lib 't/lib';
 
 use AuthTenant::Nginx;
+use AuthTenant::Token qw(key jwks);
 use Test::More;
 
 my $issuer = 'https://login.example.com/realms/';
@@ -25,6 +26,15 @@ sub provider {
         state_path "$path"; @more
     }
 END
+}
+
+
+sub write_file {
+    my ($path, $text) = @_;
+
+    open my $to, '>', $path or die "$path: $!";
+    print $to $text;
+    close $to or die "$path: $!";
 }
 
 
@@ -102,5 +112,57 @@ isnt($status, 0, 'with others');
 END
 is($status, 0, 'one of several has one');
 like($said, qr/test is successful/, 'nothing is refused');
+
+
+# A7.8: nor does anybody write what another one is to trust
+
+my $dir = AuthTenant::Nginx::dir();     # that of nginx.conf is in it
+mkdir "$dir/link";
+write_file("$dir/keys.json", jwks(key('RS256')));
+write_file("$dir/ca.pem", key('RS256')->certificate);
+symlink "$dir/keys.json", "$dir/link/keys.json" or die $!;
+
+sub trusting {
+    my ($directive, $file) = @_;
+
+    return <<"END";
+    auth_tenant_provider trusting {
+        issuer "${issuer}two"; audience app; claims user=sub;
+        $directive $file;
+    }
+END
+}
+
+for (['jwks_file', "$dir/keys.json", 'keys.json'],
+     ['jwks_file', '../keys.json', 'keys.json'],
+     ['jwks_file', "$dir/keys.json", 'link/keys.json'],
+     ['jwks_file', "$dir/keys.json", '{tenant}.json'],
+     ['ssl_trusted_certificate', "$dir/ca.pem", 'ca.pem'])
+{
+    my ($directive, $file, $path) = @$_;
+    my @both = (provider('corp', "$dir/$path"), trusting($directive, $file));
+
+    for my $order ('first', 'last') {
+        my ($status, $said) = check(@both);
+        isnt($status, 0, "$path is the $directive of another, $order");
+        like($said, qr/"state_path" "\S+\Q$path\E" of \S+ "corp" in \S+:\d+ /,
+             'which is said');
+        like($said, qr/can be the "$directive" of "trusting".*; write a dir/,
+             'and what to write');
+        @both = reverse @both;
+    }
+}
+
+($status, $said) = check(provider('corp', "$dir/state.json"),
+                         trusting('jwks_file', "$dir/keys.json"));
+is($status, 0, 'another file of the same directory') or diag $said;
+
+
+# other directives can be "off"
+
+($status, $said) = check(provider('corp', 'off'));
+isnt($status, 0, '"state_path off"');
+like($said, qr/"state_path" of \S+ "corp" can't be "off"; leave it out/,
+     'and what to do');
 
 done_testing();
