@@ -125,17 +125,19 @@ ngx_http_auth_tenant_source_report(
 {
     if (report->leaked) {
         ngx_log_error(level, log, 0,
-                      "auth_tenant: \"%V\" of provider \"%V\" has %ui private "
-                      "keys in it, which the provider must keep to itself: "
-                      "they are not used and no longer secret in %s:%ui",
+                      "auth_tenant: \"jwks_file\" \"%V\" of provider \"%V\" "
+                      "has %ui private keys in it, which the provider must "
+                      "keep to itself: they are not used and no longer secret "
+                      "in %s:%ui",
                       &source->path, &source->provider,
                       (ngx_uint_t) report->leaked, source->file, source->line);
     }
 
     if (report->skipped) {
         ngx_log_error(level, log, 0,
-                      "auth_tenant: \"%V\" of provider \"%V\" has %ui usable "
-                      "keys, %ui are skipped, the first because of: %s "
+                      "auth_tenant: \"jwks_file\" \"%V\" of provider \"%V\" "
+                      "has %ui usable keys, %ui are skipped, the first "
+                      "because of: %s "
                       "in %s:%ui",
                       &source->path, &source->provider,
                       (ngx_uint_t) report->keys, (ngx_uint_t) report->skipped,

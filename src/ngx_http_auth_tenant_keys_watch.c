@@ -234,8 +234,8 @@ ngx_http_auth_tenant_source_swap(ngx_http_auth_tenant_source_t *source,
     source->keys = keys;
 
     ngx_log_error(ngx_http_auth_tenant_source_level(NGX_LOG_NOTICE), log, 0,
-                  "auth_tenant: \"%V\" of provider \"%V\" was read again: "
-                  "%ui usable keys, %ui skipped",
+                  "auth_tenant: \"jwks_file\" \"%V\" of provider \"%V\" was "
+                  "read again: %ui usable keys, %ui skipped",
                   &source->path, &source->provider, (ngx_uint_t) report->keys,
                   (ngx_uint_t) report->skipped);
 
@@ -262,15 +262,16 @@ ngx_http_auth_tenant_source_state(ngx_http_auth_tenant_source_t *source,
     if (problem->what) {
         ngx_log_error(ngx_http_auth_tenant_source_level(NGX_LOG_ERR), log,
                       problem->err,
-                      "auth_tenant: \"%V\" of provider \"%V\" %s, its last "
-                      "good keys stay in use, %s",
+                      "auth_tenant: \"jwks_file\" \"%V\" of provider "
+                      "\"%V\": %s, its last good keys stay in use, %s",
                       &source->path, &source->provider, problem->what,
                       problem->todo);
         return;
     }
 
     ngx_log_error(ngx_http_auth_tenant_source_level(NGX_LOG_NOTICE), log, 0,
-                  "auth_tenant: \"%V\" of provider \"%V\" is well again",
+                  "auth_tenant: \"jwks_file\" \"%V\" of provider \"%V\" is "
+                  "well again",
                   &source->path, &source->provider);
 }
 

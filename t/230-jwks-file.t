@@ -196,7 +196,7 @@ sub result {
 
 sub said {
     my ($name, $pattern) = @_;
-    return scalar grep { /auth_tenant: "[^"]*\/\Q$name\E\.json"/
+    return scalar grep { /auth_tenant: "jwks_file" "[^"]*\/\Q$name\E\.json"/
                          && /$pattern/ } split /^/, $nginx->log;
 }
 
