@@ -12,12 +12,18 @@
 #                        bench-core, bench-nginx, bench-peers, bench-scale
 #                        (SCALE=short) one of them; bench-callgrind besides
 #   make faults          what goes wrong, under load; FAULTS=short, E="E4 E13"
+#   make lint            style, shell, documentation
+#   make install         the module, for the machine's nginx
+#   make help            this list
 
-.PHONY: all build deps static sanitize test unit fuzz coverage mutate \
+.PHONY: all help build deps static sanitize test unit fuzz coverage mutate \
         bench bench-core bench-nginx bench-peers bench-scale bench-callgrind \
         faults lint run install clean
 
 all: build
+
+help:
+	@sed -n 's/^#   //p' Makefile
 
 deps:
 	util/install-deps $(or $(DEPS),test)
