@@ -76,6 +76,8 @@ main(void)
 
     failed = 0;
 
+    printf("A token of so many bytes, from its text to the verdict; "
+           "OpenSSL's own verify of it:\n\n");
     printf("%-8s %6s %12s %12s %8s\n", "alg", "token", "ours, us",
            "OpenSSL, us", "ratio");
 
@@ -106,7 +108,8 @@ main(void)
         auth_tenant_keys_free(b.keys);
     }
 
-    printf("\n%-8s %-15s %12s %8s\n%s", "alg", "refused", "us", "of good",
+    printf("\nOne that is refused, and how much that is of a good one:\n\n");
+    printf("%-8s %-15s %12s %8s\n%s", "alg", "refused", "us", "of good",
            bench_refusals);
 
     return failed;
