@@ -57,7 +57,7 @@ main(void)
     bench_t    b;
     unsigned   k, n;
 
-    static const size_t  sizes[] = { 100, 500, 800, 8000 };
+    static const size_t  sizes[] = { 100, 500, 800, 1800, 8000 };
 
     bench_setup(&b);
 

@@ -8,7 +8,7 @@
 
 
 #define NGX_HTTP_AUTH_TENANT_ZONE_MAGIC    0x746e616e65745f61ULL
-#define NGX_HTTP_AUTH_TENANT_ZONE_VERSION  2
+#define NGX_HTTP_AUTH_TENANT_ZONE_VERSION  3
 
 /* pages that the slab allocator may keep for itself, and log_ctx takes */
 

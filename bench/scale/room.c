@@ -29,7 +29,7 @@
 int
 main(int argc, char **argv)
 {
-    size_t                      size, places;
+    size_t                      size, places, n;
     unsigned char              *text, *flat;
     auth_tenant_jws_t           jws;
     auth_tenant_str_t           token, payload;
@@ -70,12 +70,15 @@ main(int argc, char **argv)
         return 2;
     }
 
+    for (n = 0; claims.flat.len > cache.classes[n].capacity; n++) {
+        /* void */
+    }
+
     /* with each place goes its hint */
 
-    size = claims.flat.len <= cache.classes[0].capacity
-           ? cache.classes[0].slot_size : cache.classes[1].slot_size;
+    size = cache.classes[n].slot_size + sizeof(uint64_t);
 
-    printf("%zu %zu %zu %zu\n", claims.flat.len, size + sizeof(uint64_t),
+    printf("%zu %zu %zu %zu\n", claims.flat.len, size,
            ROOM_SIZE / places, places / (ROOM_SIZE >> 20));
 
     free(text);

@@ -11,7 +11,6 @@
 
 #define AUTH_TENANT_CACHE_WAYS     8
 #define AUTH_TENANT_CACHE_LINE     64
-#define AUTH_TENANT_CACHE_CLASSES  2
 
 /* lines of a slot that nearly every entry has */
 
@@ -22,7 +21,11 @@
  * would compete for the same few places of a processor's cache.
  */
 
-#define AUTH_TENANT_CACHE_SLOTS    { 15 * 64, 127 * 64 }
+#define AUTH_TENANT_CACHE_SLOTS    { 15 * 64, 33 * 64, 127 * 64 }
+
+/* one part of so many of the memory; the first class has what is left */
+
+#define AUTH_TENANT_CACHE_SHARES   { 1, 4, 8 }
 
 /* seconds that `used` may lag behind, and that processes' clocks may differ */
 
@@ -39,6 +42,8 @@ typedef enum {
 } auth_tenant_cache_state_e;
 
 
+static const auth_tenant_cache_class_t *auth_tenant_cache_class(
+    const auth_tenant_cache_t *cache, size_t len);
 static unsigned auth_tenant_cache_choose(
     const auth_tenant_cache_class_t *class, size_t set,
     const auth_tenant_cache_slot_t *head, int64_t now);
@@ -60,11 +65,15 @@ int
 auth_tenant_cache_layout(auth_tenant_cache_t *cache, void *memory,
     size_t size)
 {
-    size_t                      i, whole[AUTH_TENANT_CACHE_CLASSES];
+    size_t                      i, least, left;
+    size_t                      whole[AUTH_TENANT_CACHE_CLASSES];
     unsigned char              *p;
-    auth_tenant_cache_class_t  *small, *large, *class;
+    auth_tenant_cache_class_t  *class;
 
     static const size_t  slots[] = AUTH_TENANT_CACHE_SLOTS;
+    static const size_t  shares[] = AUTH_TENANT_CACHE_SHARES;
+
+    least = 0;
 
     for (i = 0; i < AUTH_TENANT_CACHE_CLASSES; i++) {
         class = &cache->classes[i];
@@ -73,22 +82,27 @@ auth_tenant_cache_layout(auth_tenant_cache_t *cache, void *memory,
         class->capacity = slots[i] - sizeof(auth_tenant_cache_slot_t);
 
         whole[i] = AUTH_TENANT_CACHE_LINE + AUTH_TENANT_CACHE_WAYS * slots[i];
+        least += whole[i];
     }
 
-    if (size < whole[0] + whole[1]) {
+    if (size < least) {
         return 0;
     }
 
-    small = &cache->classes[0];
-    large = &cache->classes[1];
+    left = size;
 
-    large->sets = size / 4 / whole[1];
+    for (i = AUTH_TENANT_CACHE_CLASSES - 1; i > 0; i--) {
+        class = &cache->classes[i];
+        class->sets = size / shares[i] / whole[i];
 
-    if (large->sets == 0) {
-        large->sets = 1;
+        if (class->sets == 0) {
+            class->sets = 1;
+        }
+
+        left -= class->sets * whole[i];
     }
 
-    small->sets = (size - large->sets * whole[1]) / whole[0];
+    cache->classes[0].sets = left / whole[0];
 
     /* the hints first: 64 bytes of each set, one after the other */
 
@@ -113,16 +127,11 @@ auth_tenant_cache_layout(auth_tenant_cache_t *cache, void *memory,
 size_t
 auth_tenant_cache_room(const auth_tenant_cache_t *cache, size_t len)
 {
-    size_t  i;
+    const auth_tenant_cache_class_t  *class;
 
-    for (i = 0; i < AUTH_TENANT_CACHE_CLASSES; i++) {
+    class = auth_tenant_cache_class(cache, len);
 
-        if (len <= cache->classes[i].capacity) {
-            return cache->classes[i].sets * AUTH_TENANT_CACHE_WAYS;
-        }
-    }
-
-    return 0;
+    return class ? class->sets * AUTH_TENANT_CACHE_WAYS : 0;
 }
 
 
@@ -197,7 +206,9 @@ auth_tenant_cache_put(const auth_tenant_cache_t *cache,
     auth_tenant_cache_slot_t          head, *slot;
     const auth_tenant_cache_class_t  *class;
 
-    if (data->len == 0 || data->len > AUTH_TENANT_CACHE_MAX) {
+    class = auth_tenant_cache_class(cache, data->len);
+
+    if (data->len == 0 || class == NULL) {
         return 0;
     }
 
@@ -206,8 +217,6 @@ auth_tenant_cache_put(const auth_tenant_cache_t *cache,
     head.len = data->len;
     memcpy(head.token, token, AUTH_TENANT_CACHE_DIGEST);
     memcpy(head.tag, tag, AUTH_TENANT_CACHE_DIGEST);
-
-    class = &cache->classes[data->len > AUTH_TENANT_CACHE_SMALL];
 
     set = auth_tenant_cache_set(class, head.token);
     way = auth_tenant_cache_choose(class, set, &head, now);
@@ -222,6 +231,24 @@ auth_tenant_cache_put(const auth_tenant_cache_t *cache,
                                  &head, data->data);
 
     return 1;
+}
+
+
+/* The class that data goes to, or NULL if it is too long for any. */
+
+static const auth_tenant_cache_class_t *
+auth_tenant_cache_class(const auth_tenant_cache_t *cache, size_t len)
+{
+    size_t  i;
+
+    for (i = 0; i < AUTH_TENANT_CACHE_CLASSES; i++) {
+
+        if (len <= cache->classes[i].capacity) {
+            return &cache->classes[i];
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -291,7 +318,7 @@ auth_tenant_cache_state(const auth_tenant_cache_class_t *class,
 }
 
 
-/* Takes away what else there is of the same token and tag, in both classes. */
+/* Takes away what else there is of the same token and tag, in all classes. */
 
 static void
 auth_tenant_cache_forget(const auth_tenant_cache_t *cache,

@@ -26,14 +26,18 @@
 
 
 /*
- * Bytes of data that a slot of each class holds.  A large one takes 8136 bytes
- * of the memory, hint included; they have a quarter of it, or one set if that
- * is more.  A small one takes 968; they have the rest.  Data that fits into a
- * small one goes nowhere else.
+ * Bytes of data that a slot of each class holds: small, middle, large.  A
+ * large one takes 8136 bytes of the memory, hint included; they have an eighth
+ * of it, or one set if that is more.  A middle one takes 2120; they have a
+ * quarter.  A small one takes 968; they have the rest.  Data goes to the first
+ * class that it fits into, and nowhere else.
  */
 
-#define AUTH_TENANT_CACHE_SMALL   856
-#define AUTH_TENANT_CACHE_MAX     8024
+#define AUTH_TENANT_CACHE_CLASSES  3
+
+#define AUTH_TENANT_CACHE_SMALL    856
+#define AUTH_TENANT_CACHE_MIDDLE   2008
+#define AUTH_TENANT_CACHE_MAX      8024
 
 
 typedef struct {
@@ -51,7 +55,7 @@ typedef struct {
  */
 
 typedef struct {
-    auth_tenant_cache_class_t   classes[2];
+    auth_tenant_cache_class_t   classes[AUTH_TENANT_CACHE_CLASSES];
 } auth_tenant_cache_t;
 
 
@@ -59,7 +63,7 @@ typedef struct {
  * Finds out where things stand in `size` bytes of memory that is aligned to
  * 64 bytes.  Touches nothing: memory that is all zero is an empty cache, and
  * the same memory and size are always the same cache.  Returns 1, or 0 if that
- * is too little for a set of each class (72832 bytes).
+ * is too little for a set of each class (89792 bytes).
  */
 int auth_tenant_cache_layout(auth_tenant_cache_t *cache, void *memory,
     size_t size);
@@ -89,7 +93,7 @@ size_t auth_tenant_cache_find(const auth_tenant_cache_t *cache,
  * of its set it takes the one of the same token and tag; else one that is
  * free, one whose writer was killed, one that has expired (expires <= now),
  * or the one that was used least recently; among equals, any.  Others of the
- * same token and tag, in the other class, are forgotten.
+ * same token and tag, in other classes, are forgotten.
  *
  * While an entry is being replaced, or if its writer is killed, there may be
  * none; an older one of the same token and tag may be found only until put has

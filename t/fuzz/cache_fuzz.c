@@ -15,7 +15,7 @@
 #include "auth_tenant_cache_slot.h"
 
 
-#define SIZE    72832              /* a set of each class */
+#define SIZE    89792              /* a set of each class */
 #define TOKENS  16
 #define TAGS    2
 #define PUTS    255
@@ -137,10 +137,11 @@ find(unsigned token, int tag)
 }
 
 
-static int
-large(const put_t *p)
+static unsigned
+class_of(const put_t *p)
 {
-    return p->len > AUTH_TENANT_CACHE_SMALL;
+    return (p->len > AUTH_TENANT_CACHE_SMALL)
+           + (p->len > AUTH_TENANT_CACHE_MIDDLE);
 }
 
 
@@ -153,7 +154,7 @@ has_slot(const put_t *p)
     auth_tenant_cache_slot_t  *slot;
     auth_tenant_cache_class_t *class;
 
-    class = &cache.classes[large(p)];
+    class = &cache.classes[class_of(p)];
 
     for (way = 0; way < WAYS; way++) {
         slot = (auth_tenant_cache_slot_t *)
@@ -204,11 +205,11 @@ account(const put_t *new)
 
         if (p->token == new->token && p->tag == new->tag) {
             p->there = 0;
-            n += large(p) == large(new) ? WAYS + 1 : 0;
+            n += class_of(p) == class_of(new) ? WAYS + 1 : 0;
             continue;
         }
 
-        if (large(p) != large(new)) {
+        if (class_of(p) != class_of(new)) {
             continue;
         }
 
@@ -231,7 +232,7 @@ account(const put_t *new)
             continue;
         }
 
-        require(full && large(p) == large(new));
+        require(full && class_of(p) == class_of(new));
         require(expired ? p->expires <= now : age(p) == oldest);
 
         p->there = 0;
@@ -248,7 +249,10 @@ put(unsigned token, unsigned tag, unsigned size, int64_t expires)
     put_t              *p;
     auth_tenant_str_t   s;
 
-    static const size_t   sizes[] = { 1, 8, 9, 400, 855, 856, 857, 8024 };
+    static const size_t   sizes[] = {
+        1, 8, 9, 400, 855, 856, 857, 8024, 1400, 2007, 2008, 2009
+    };
+
     static unsigned char  text[AUTH_TENANT_CACHE_MAX];
 
     if (last == PUTS) {
@@ -259,7 +263,7 @@ put(unsigned token, unsigned tag, unsigned size, int64_t expires)
 
     p->token = token;
     p->tag = tag;
-    p->len = sizes[size % 8];
+    p->len = sizes[size % 12];
     p->expires = expires;
     p->used = now;
     p->there = 1;
@@ -328,8 +332,12 @@ damage(size_t at, const uint8_t *bytes, size_t n)
         at %= SIZE;
         memory[at] ^= bytes[i];
 
-        class = memory + at >= cache.classes[1].slots ? &cache.classes[1]
-                                                      : &cache.classes[0];
+        class = &cache.classes[AUTH_TENANT_CACHE_CLASSES - 1];
+
+        while (class > cache.classes && memory + at < class->slots) {
+            class--;
+        }
+
         if (memory + at < class->slots) {
             continue;
         }
@@ -358,7 +366,7 @@ slots(unsigned op, unsigned from, unsigned to)
 
     damaged = 1;
 
-    class = &cache.classes[from % 2];
+    class = &cache.classes[from % AUTH_TENANT_CACHE_CLASSES];
     slot = (auth_tenant_cache_slot_t *)
                (class->slots + to % WAYS * class->slot_size);
     other = (auth_tenant_cache_slot_t *)

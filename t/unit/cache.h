@@ -16,7 +16,7 @@
 #include "auth_tenant_cache_slot.h"
 
 
-#define CACHE_SMALLEST  72832          /* a set of each class */
+#define CACHE_SMALLEST  89792          /* a set of each class */
 #define CACHE_WAYS      8
 
 /* data: a serial number first, which all else follows from */
@@ -109,6 +109,17 @@ cache_serial(const unsigned char *data, size_t len)
     }
 
     return serial;
+}
+
+
+/* The class that data of a length belongs to. */
+
+__attribute__((unused))
+static unsigned
+cache_class(size_t len)
+{
+    return len <= AUTH_TENANT_CACHE_SMALL ? 0
+           : len <= AUTH_TENANT_CACHE_MIDDLE ? 1 : 2;
 }
 
 

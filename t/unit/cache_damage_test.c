@@ -2,9 +2,8 @@
 /*
  * Copyright (C) nginx-auth-tenant authors
  *
- * The table of verified tokens in memory of any size, with any bytes in it:
- * an entry is found as it was put, or not at all, and nothing is touched
- * outside.
+ * The table of verified tokens in memory with any bytes in it: an entry is
+ * found as it was put, or not at all, and nothing is touched outside.
  */
 
 
@@ -17,12 +16,15 @@
 
 
 #define SMALL   AUTH_TENANT_CACHE_SMALL
+#define MIDDLE  AUTH_TENANT_CACHE_MIDDLE
 #define MAX     AUTH_TENANT_CACHE_MAX
 
 #define NOW     1700000000
 #define LATER   (NOW + 100000)
 
 #define TAG     1000000
+
+#define FILLED  6            /* entries: four small ones, then one of each */
 
 
 static auth_tenant_cache_t   cache;        /* one set of each class */
@@ -69,142 +71,30 @@ found(unsigned token, size_t len)
 }
 
 
-static size_t
-fits(size_t size, size_t len)
-{
-    return auth_tenant_cache_layout(&cache, memory, size)
-           ? auth_tenant_cache_room(&cache, len) : 0;
-}
-
-
-/* Whether all that belongs to a table lies in its memory, each apart. */
-
-static int
-lies_well(size_t size)
-{
-    unsigned char                    *next;
-    const auth_tenant_cache_class_t  *small, *large;
-
-    small = &cache.classes[0];
-    large = &cache.classes[1];
-    next = memory;
-
-    if ((unsigned char *) small->hints != next) {
-        return 0;
-    }
-
-    next += small->sets * 64;
-
-    if ((unsigned char *) large->hints != next) {
-        return 0;
-    }
-
-    next += large->sets * 64;
-
-    if (small->slots != next || small->slot_size % 64 != 0) {
-        return 0;
-    }
-
-    next += small->sets * 8 * small->slot_size;
-
-    if (large->slots != next || large->slot_size % 64 != 0) {
-        return 0;
-    }
-
-    next += large->sets * 8 * large->slot_size;
-
-    return next <= memory + size
-           && small->slot_size == sizeof(auth_tenant_cache_slot_t) + SMALL
-           && large->slot_size == sizeof(auth_tenant_cache_slot_t) + MAX;
-}
-
-
-static void
-test_layout(void)
-{
-    size_t  size, share, large, bad, uneven;
-
-    memory = mmap(NULL, 1 << 24, PROT_NONE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0);
-
-    is(fits(0, 1), 0, "no memory is too little");
-    is(fits(1, 1), 0, "one byte too");
-    is(fits(CACHE_SMALLEST - 1, 1), 0, "all that is less than a set of each");
-    is(fits(CACHE_SMALLEST, 1), 8, "a set of each class is enough");
-    is(fits(CACHE_SMALLEST, MAX), 8, "of large ones too");
-
-    bad = uneven = 0;
-
-    for (size = CACHE_SMALLEST; size < 1 << 24; size += size / 500 + 1) {
-        bad += !auth_tenant_cache_layout(&cache, memory, size)
-               || !lies_well(size);
-
-        share = auth_tenant_cache_room(&cache, SMALL) * 968;
-        large = auth_tenant_cache_room(&cache, MAX) * 8136;
-
-        uneven += large > size / 4 && large != 8 * 8136;
-        uneven += size / 4 >= large + 8 * 8136 || share + large > size
-                  || share + large + 8 * 968 <= size;
-    }
-
-    is(bad, 0, "sizes to 16 MiB: each part has its place (and none is read)");
-    is(uneven, 0, "large ones have a quarter, small ones the rest");
-
-    munmap(memory, 1 << 24);
-}
-
-
-static void
-test_room(void)
-{
-    size_t    size, len, room, n;
-    unsigned  i;
-
-    size = 3000000;
-    memory = guard_memory(size - size % 64);
-    auth_tenant_cache_layout(&cache, memory, size - size % 64);
-
-    room = auth_tenant_cache_room(&cache, SMALL);
-
-    ok(auth_tenant_cache_room(&cache, 0) == room
-       && auth_tenant_cache_room(&cache, 1) == room,
-       "%zu of up to %d bytes", room, SMALL);
-    ok(room * 1024 >= size * 3 / 4, "which take at most 1 KiB each");
-
-    n = auth_tenant_cache_room(&cache, MAX);
-
-    ok(auth_tenant_cache_room(&cache, SMALL + 1) == n && n < room,
-       "%zu of up to %d bytes", n, MAX);
-    is(auth_tenant_cache_room(&cache, MAX + 1), 0, "none of more");
-    is(auth_tenant_cache_room(&cache, SIZE_MAX), 0, "nor of much more");
-
-    for (len = 400; len < 1000; len += 500) {
-
-        for (i = 1; i < 40000; i++) {
-            put(i, len);
-        }
-
-        for (i = 1, n = 0; i < 40000; i++) {
-            n += found(i, len) == 1;
-        }
-
-        is(n, auth_tenant_cache_room(&cache, len),
-           "so many are found, of %zu bytes, when it is full", len);
-    }
-}
-
-
 static void
 hint_all(unsigned token)
 {
-    unsigned  i;
+    unsigned  i, n;
 
-    for (i = 0; i < CACHE_WAYS; i++) {
-        memcpy(&cache.classes[0].hints[i], cache_digest(token), 8);
+    for (n = 0; n < AUTH_TENANT_CACHE_CLASSES; n++) {
+
+        for (i = 0; i < CACHE_WAYS; i++) {
+            memcpy(&cache.classes[n].hints[i], cache_digest(token), 8);
+        }
     }
 }
 
 
-/* Four small ones, and a large one. */
+/* The length of an entry that is there: of 1 to FILLED. */
+
+static size_t
+length(unsigned token)
+{
+    static const size_t  lens[] = { 100, 200, 300, 400, 1000, 2500 };
+
+    return lens[token - 1];
+}
+
 
 static void
 fill(void)
@@ -213,11 +103,9 @@ fill(void)
 
     memset(memory, 0, CACHE_SMALLEST);
 
-    for (i = 1; i <= 4; i++) {
-        put(i, 100 * i);
+    for (i = 1; i <= FILLED; i++) {
+        put(i, length(i));
     }
-
-    put(5, 1000);
 }
 
 
@@ -239,17 +127,17 @@ test_bits(void)
             was = memory[i];
             memory[i] ^= bit;
 
-            for (n = 1; n <= 5; n++) {
+            for (n = 1; n <= FILLED; n++) {
 
-                switch (found(n, n < 5 ? 100 * n : 1000)) {
+                switch (found(n, length(n))) {
                 case 1:
                     kept++;
                     break;
 
                 case 0:
                     lost++;
-                    put(n, n < 5 ? 100 * n : 1000);
-                    mended += found(n, n < 5 ? 100 * n : 1000) == 1;
+                    put(n, length(n));
+                    mended += found(n, length(n)) == 1;
                     fill();
                     break;
 
@@ -266,7 +154,7 @@ test_bits(void)
 
     /* heads but `used`, hints, and data with what fills its last word up */
 
-    is(lost, (5 * (12 + 1) * 8 + 104 + 200 + 304 + 400 + 1000) * 8,
+    is(lost, (6 * (12 + 1) * 8 + 104 + 200 + 304 + 400 + 1000 + 2504) * 8,
        "every bit of an entry is seen (%u times it was another's)", kept);
     is(mended, lost, "and the next writer mends it");
 }
@@ -288,8 +176,8 @@ test_blocks(void)
 
         for (k = random_below(4) + 1; k > 0; k--) {
             len = random_below(i % 2 ? 300 : 10) + 1;
-            from = random_below(12000 - len);
-            to = random_below(12000 - len);
+            from = random_below(30000 - len);
+            to = random_below(30000 - len);
 
             switch (random_below(3)) {
             case 0:
@@ -307,9 +195,9 @@ test_blocks(void)
             }
         }
 
-        for (n = 1; n <= 5; n++) {
+        for (n = 1; n <= FILLED; n++) {
 
-            switch (found(n, n < 5 ? 100 * n : 1000)) {
+            switch (found(n, length(n))) {
             case 1:
                 break;
 
@@ -322,8 +210,8 @@ test_blocks(void)
             }
         }
 
-        put(6, 700);
-        bad += found(6, 700) != 1;
+        put(7, 700);
+        bad += found(7, 700) != 1;
     }
 
     is(bad, 0, "E15: blocks were moved and filled: none is found damaged");
@@ -336,58 +224,79 @@ test_blocks(void)
 static void
 test_hostile(void)
 {
-    int                        way;
-    unsigned                   i, n, bad;
-    uint64_t                   was;
-    auth_tenant_cache_slot_t  *slot, *other;
+    int                         way;
+    size_t                      len;
+    unsigned                    i, k, n, token, bad;
+    uint64_t                    was;
+    auth_tenant_cache_slot_t   *slot;
+    auth_tenant_cache_class_t  *class;
 
     static const uint64_t  words[] = {
-        0, 1, 2, 99, 101, 104, SMALL, SMALL + 1, MAX, MAX + 1, 65536,
-        UINT32_MAX, INT64_MAX, (uint64_t) INT64_MAX + 1, UINT64_MAX - 7,
-        UINT64_MAX - 1, UINT64_MAX
+        0, 1, 2, 99, 101, 104, SMALL, SMALL + 1, MIDDLE, MIDDLE + 1, MAX,
+        MAX + 1, 65536, UINT32_MAX, INT64_MAX, (uint64_t) INT64_MAX + 1,
+        UINT64_MAX - 7, UINT64_MAX - 1, UINT64_MAX
     };
 
     bad = 0;
 
     for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 
-        for (n = 0; n < 5; n++) {
+        for (k = 0; k < 5 * AUTH_TENANT_CACHE_CLASSES; k++) {
             fill();
-            way = cache_way(&cache, 0, 1, TAG);
-            slot = cache_slot(&cache, 0, way);
+            n = k % 5;
+            token = 4 + k / 5;
+            len = length(token);
+            slot = cache_slot(&cache, k / 5,
+                              cache_way(&cache, k / 5, token, TAG));
 
             was = ((uint64_t *) slot)[n];
             ((uint64_t *) slot)[n] = words[i];
 
             /* `used` is covered by nothing */
 
-            bad += found(1, 100) != (n == 1 || was == words[i]);
+            bad += found(token, len) != (n == 1 || was == words[i]);
 
-            put(1, 150);
-            bad += found(1, 150) != 1;
-            bad += found(2, 200) != 1 || found(5, 1000) != 1;
+            put(token, len + 50);
+            bad += found(token, len + 50) != 1;
+            bad += found(2, 200) != 1 || (token != 5 && found(5, 1000) != 1);
         }
     }
 
     is(bad, 0, "E15: whatever stands in a head, the entry is none");
 
-    /* a head that is longer than its slot, of the last slot of all */
+    /* a head that is longer than its slot, of the last slot of each class */
 
-    fill();
-    put(6, MAX);
-    way = cache_way(&cache, 1, 6, TAG);
-    memcpy(cache_slot(&cache, 1, 7), cache_slot(&cache, 1, way),
-           cache.classes[1].slot_size);
-    cache_slot(&cache, 1, way)->len = 0;
-    cache.classes[1].hints[7] = cache.classes[1].hints[way];
-    is(found(6, MAX), 1, "a slot that was moved with its hint is whole");
+    for (n = 0; n < AUTH_TENANT_CACHE_CLASSES; n++) {
+        class = &cache.classes[n];
+        len = class->capacity;
 
-    for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        cache_slot(&cache, 1, 7)->len = words[i];
-        bad += words[i] != MAX && found(6, MAX) != 0;
+        fill();
+        put(7, len);
+        way = cache_way(&cache, n, 7, TAG);
+        slot = cache_slot(&cache, n, 7);
+        memmove(slot, cache_slot(&cache, n, way), class->slot_size);
+
+        if (way != 7) {
+            cache_slot(&cache, n, way)->len = 0;
+            class->hints[7] = class->hints[way];
+        }
+
+        is(found(7, len), 1, "a slot that was moved with its hint is whole");
+
+        for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+            slot->len = words[i];
+            bad += words[i] != len && found(7, len) != 0;
+        }
+
+        is(bad, 0, "E15: its length is not followed out of it");
     }
+}
 
-    is(bad, 0, "E15: its length is not followed out of the memory");
+
+static void
+test_names(void)
+{
+    auth_tenant_cache_slot_t  *slot, *other;
 
     /* another token's data under this one's name */
 
@@ -453,58 +362,74 @@ test_hints(void)
     fill();
     bad = 0;
 
-    for (n = 1; n <= 4; n++) {
+    for (n = 1; n <= FILLED; n++) {
         hint_all(n);
-        bad += found(n, 100 * n) != 1;
+        bad += found(n, length(n)) != 1;
     }
 
     is(bad, 0, "hints that fit all slots lead to the right one");
 
-    memset(cache.classes[0].hints, 0, 64);
-    is(find(1), 0, "without a hint it is not found");
+    memset(memory, 0, AUTH_TENANT_CACHE_CLASSES * 64);
 
-    put(1, 100);
-    is(found(1, 100), 1, "until it is put again");
+    for (n = 1; n <= FILLED; n++) {
+        bad += find(n) != 0;
+        put(n, length(n));
+        bad += found(n, length(n)) != 1;
+    }
+
+    is(bad, 0, "without a hint they are not found until they are put again");
 
     for (i = 10; i < 14; i++) {
         put(i, 50);
     }
 
-    for (i = 1; i <= 4; i++) {
-        bad += cache_way(&cache, 0, i, TAG) == -1;
+    for (i = 14; i < 21; i++) {
+        put(i, 1200);
+        put(i + 10, 2200);
     }
 
-    is(bad, 0, "into the slot that it was in");
+    for (i = 1; i <= FILLED; i++) {
+        bad += cache_way(&cache, cache_class(length(i)), i, TAG) == -1;
+    }
+
+    is(bad, 0, "into the slots that they were in");
 }
 
 
-/* Two slots of one token and tag, which only damage makes. */
+/* Many slots of one token and tag, in all classes, which only damage makes. */
 
 static void
 test_twice(void)
 {
-    int                        way;
-    unsigned                   i;
-    auth_tenant_cache_slot_t  *slot;
+    int                         way;
+    unsigned                    i, n, to;
+    auth_tenant_cache_slot_t   *slot;
+    auth_tenant_cache_class_t  *class;
 
-    fill();
-    way = cache_way(&cache, 0, 1, TAG);
-    slot = cache_slot(&cache, 0, way);
+    for (to = 0; to < AUTH_TENANT_CACHE_CLASSES; to++) {
+        fill();
+        way = cache_way(&cache, 0, 1, TAG);
+        slot = cache_slot(&cache, 0, way);
 
-    for (i = 0; i < 8; i++) {
+        for (n = 0; n < AUTH_TENANT_CACHE_CLASSES; n++) {
+            class = &cache.classes[n];
 
-        if (cache_slot(&cache, 0, i)->len == 0) {
-            memcpy(cache_slot(&cache, 0, i), slot,
-                   cache.classes[0].slot_size);
-            cache.classes[0].hints[i] = cache.classes[0].hints[way];
+            for (i = 0; i < CACHE_WAYS; i++) {
+
+                if (cache_slot(&cache, n, i)->len == 0) {
+                    memcpy(cache_slot(&cache, n, i), slot,
+                           cache.classes[0].slot_size);
+                    class->hints[i] = cache.classes[0].hints[way];
+                }
+            }
         }
-    }
 
-    put(1, 170);
-    is(found(1, 170), 1, "the one that was put is found");
-    way = cache_way(&cache, 0, 1, TAG);
-    cache_slot(&cache, 0, way)->len = 0;
-    is(find(1), 0, "and no other");
+        put(1, length(4 + to) + 70);
+        is(found(1, length(4 + to) + 70), 1, "the one that was put is found");
+        way = cache_way(&cache, to, 1, TAG);
+        cache_slot(&cache, to, way)->len = 0;
+        is(find(1), 0, "and no other, in whatever class");
+    }
 }
 
 
@@ -513,6 +438,8 @@ test_rubbish(void)
 {
     size_t    i;
     unsigned  n, k, bad;
+
+    static const size_t  lens[] = { 3000, 300, 1500 };
 
     bad = 0;
 
@@ -525,8 +452,8 @@ test_rubbish(void)
 
         for (k = 0; k < 20; k++) {
             bad += find(k) != 0;
-            bad += !put(k, k % 3 ? 300 : 3000);
-            bad += found(k, k % 3 ? 300 : 3000) != 1;
+            bad += !put(k, lens[k % 3]);
+            bad += found(k, lens[k % 3]) != 1;
         }
     }
 
@@ -539,15 +466,13 @@ main(void)
 {
     copy = guard_memory(MAX);
 
-    test_layout();
-    test_room();
-
     memory = guard_memory(CACHE_SMALLEST);
     auth_tenant_cache_layout(&cache, memory, CACHE_SMALLEST);
 
     test_bits();
     test_blocks();
     test_hostile();
+    test_names();
     test_sums();
     test_hints();
     test_twice();

@@ -27,7 +27,8 @@
 
 typedef struct {
     const char               *name;
-    unsigned                  others;     /* small entries, of tokens 2, ... */
+    unsigned                  others;     /* of tokens 2, ... */
+    size_t                    size;       /* the least length of theirs */
     size_t                    before;     /* length of its own; 0: none */
     int                       left;       /* by one that was killed */
     size_t                    len;
@@ -43,14 +44,23 @@ typedef struct {
 
 
 static case_t  cases[] = {
-    { "the first entry",            0,    0, 0,  100, 1 },
-    { "one beside others",          5,    0, 0,  100, 1 },
-    { "over the oldest of a set",   8,    0, 0,  100, 1 },
-    { "over its older one",         7,  200, 0,  100, 1 },
-    { "over one that was left",     7,  100, 1,  120, 1 },
-    { "one that grows",             8,  100, 0,  900, 1 },
-    { "one that shrinks",           8,  900, 0,  100, 1 },
-    { "the largest",                0, 8000, 0, 8024, 7 }
+    { "the first entry",            0,    0,    0, 0,  100, 1 },
+    { "one beside others",          5,   50,    0, 0,  100, 1 },
+    { "over the oldest of a set",   8,   50,    0, 0,  100, 1 },
+    { "over its older one",         7,   50,  200, 0,  100, 1 },
+    { "over one that was left",     7,   50,  100, 1,  120, 1 },
+    { "over the oldest middle one", 8,  900,    0, 0,  860, 7 },
+    { "over a middle one",          7,  900,  900, 0,  860, 7 },
+    { "over a middle one left",     7,  900,  900, 1,  860, 7 },
+    { "over the oldest large one",  8, 2100,    0, 0, 2010, 9 },
+    { "over a large one left",      7, 2100, 2100, 1, 2010, 9 },
+    { "from small to middle",       8,   50,  100, 0,  860, 7 },
+    { "from middle to small",       8,   50,  860, 0,  100, 3 },
+    { "from middle to large",       8,  900,  860, 0, 2010, 9 },
+    { "from large to middle",       8,  900, 2010, 0,  860, 7 },
+    { "from small to large",        8,   50,  100, 0, 2010, 9 },
+    { "from large to small",        8,   50, 2010, 0,  100, 3 },
+    { "the largest",                0,    0, 8000, 0, 8024, 23 }
 };
 
 
@@ -118,12 +128,13 @@ get(unsigned token)
 static void
 setup(void)
 {
-    unsigned  i;
+    unsigned  i, n;
 
     memset(memory, 0, CACHE_SMALLEST);
 
     for (i = 0; i < test->others; i++) {
-        put(2 + i, 1, 50 + i, NOW + 2 * (i == 0 ? -500 : (int) i - 100));
+        put(2 + i, 1, test->size + i,
+            NOW + 2 * (i == 0 ? -500 : (int) i - 100));
     }
 
     if (test->before) {
@@ -131,7 +142,8 @@ setup(void)
     }
 
     if (test->left) {
-        cache_slot(&cache, 0, cache_way(&cache, 0, 1, TAG))->sequence |= 1;
+        n = cache_class(test->before);
+        cache_slot(&cache, n, cache_way(&cache, n, 1, TAG))->sequence |= 1;
     }
 
     memcpy(text, cache_data(1 * 16 + 2, test->len).data, test->len);
@@ -175,12 +187,31 @@ others_wrong(void)
 }
 
 
-/* The next writer uses each slot, that of the killed one first. */
+/* Whether each slot of the class that data of a length goes to is of use. */
+
+static unsigned
+usable(size_t len)
+{
+    unsigned  i, n;
+
+    for (i = 0; i < 8; i++) {
+        put(30 + i, 3, len, NOW + 100);
+    }
+
+    for (i = 0, n = 0; i < 8; i++) {
+        n += get(30 + i) == 3;
+    }
+
+    return n == 8;
+}
+
+
+/* The next writers use each slot, first that of the killed one. */
 
 static unsigned
 mended(void)
 {
-    unsigned  i, n, there;
+    unsigned  i, there;
 
     for (i = 0, there = 0; i < test->others; i++) {
         there += get(2 + i) == 1;
@@ -189,7 +220,7 @@ mended(void)
     /* where it had a slot that is of no use to anybody now */
 
     if (there == 7 && test->others == 8 && get(1) == 0) {
-        put(20, 3, 60, NOW);
+        put(20, 3, test->size + 10, NOW);
 
         if (get(20) != 3 || others_wrong()) {
             return 0;
@@ -202,15 +233,8 @@ mended(void)
         return 0;
     }
 
-    for (i = 0; i < 8; i++) {
-        put(30 + i, 3, 70, NOW + 100);
-    }
-
-    for (i = 0, n = 0; i < 8; i++) {
-        n += get(30 + i) == 3;
-    }
-
-    return n == 8;
+    return usable(test->len)
+           && (test->before == 0 || usable(test->before));
 }
 
 
@@ -297,11 +321,20 @@ overtake_twice(void *data)
 
 
 static void
-overtake_class(void *data)
+overtake_middle(void *data)
 {
     (void) data;
 
     put(1, 2, 900, NOW);
+}
+
+
+static void
+overtake_large(void *data)
+{
+    (void) data;
+
+    put(1, 2, 2100, NOW);
 }
 
 
@@ -395,7 +428,12 @@ main(void)
 
     overtaken(100, 1, overtake_same, 2, "the next one of its token");
     overtaken(100, 1, overtake_twice, 3, "two of them");
-    overtaken(100, 1, overtake_class, 2, "one of the other class");
+    overtaken(100, 5, overtake_middle, 2, "one of the middle class");
+    overtaken(100, 7, overtake_large, 2, "one of the large class");
+    overtaken(860, 31, overtake_same, 2, "one of the small class");
+    overtaken(860, 31, overtake_middle, 2, "one of the same, of the middle");
+    overtaken(860, 31, overtake_large, 2, "one of the large class");
+    overtaken(2010, 41, overtake_large, 2, "one of the same, of the large");
     overtaken(100, 1, overtake_other, 0, "those of others");
 
     little = overtaken(64, 3, overtake_begin, 0, "what has just begun");

@@ -18,7 +18,7 @@
 
 
 #define READERS  3
-#define TOKENS   24          /* for sixteen places */
+#define TOKENS   36          /* for twenty-four places */
 #define TAG      1000000
 #define NOW      1700000000
 #define LEAST    100000      /* entries for each reader to find */
@@ -29,6 +29,7 @@
 typedef struct {
     uint64_t              finds;
     uint64_t              found;
+    uint64_t              middle;
     uint64_t              large;
     uint64_t              bad;
     uint64_t              older;
@@ -52,8 +53,13 @@ static unsigned char         tokens[TOKENS][AUTH_TENANT_CACHE_DIGEST];
 static size_t
 length(uint32_t serial)
 {
-    return serial % 5 ? 4 + serial * 7919u % 853
-                      : 4 + serial * 7919u % (AUTH_TENANT_CACHE_MAX - 3);
+    unsigned  most;
+
+    most = serial % 5 == 0 ? AUTH_TENANT_CACHE_MAX
+           : serial % 5 == 1 ? AUTH_TENANT_CACHE_MIDDLE
+           : AUTH_TENANT_CACHE_SMALL;
+
+    return 4 + serial * 7919u % (most - 3);
 }
 
 
@@ -107,7 +113,8 @@ read_on(reader_t *reader)
                        || len != length(serial)
                        || memcmp(tag, cache_digest(TAG), 32) != 0;
         reader->older += serial < last[token];
-        reader->large += len > AUTH_TENANT_CACHE_SMALL;
+        reader->middle += cache_class(len) == 1;
+        reader->large += cache_class(len) == 2;
 
         last[token] = serial;
         __atomic_add_fetch(&reader->found, 1, __ATOMIC_RELEASE);
@@ -152,7 +159,7 @@ main(void)
     pid_t            writer, readers[READERS];
     time_t           start;
     unsigned         i, kills;
-    uint64_t         finds, found, large, bad, older;
+    uint64_t         finds, found, middle, large, bad, older;
     unsigned char   *memory;
 
     memory = guard_memory(CACHE_SMALLEST);
@@ -189,13 +196,14 @@ main(void)
 
     __atomic_store_n(&shared->end, 1, __ATOMIC_RELEASE);
 
-    finds = found = large = bad = older = 0;
+    finds = found = middle = large = bad = older = 0;
 
     for (i = 0; i < READERS; i++) {
         end(readers[i], 0);
 
         finds += shared->readers[i].finds;
         found += shared->readers[i].found;
+        middle += shared->readers[i].middle;
         large += shared->readers[i].large;
         bad += shared->readers[i].bad;
         older += shared->readers[i].older;
@@ -203,10 +211,11 @@ main(void)
 
     is(bad, 0, "readers beside a writer find whole entries of their token");
     is(older, 0, "none is older than what was found before");
-    ok(kills >= KILLS && enough() && large > 0,
-       "%llu times of %llu, %llu of them large, beside %llu that were put by "
-       "%u writers that were killed", (unsigned long long) found,
-       (unsigned long long) finds, (unsigned long long) large,
+    ok(kills >= KILLS && enough() && middle > 0 && large > 0,
+       "%llu times of %llu, %llu of them middle and %llu large ones, beside "
+       "%llu that were put by %u writers that were killed",
+       (unsigned long long) found, (unsigned long long) finds,
+       (unsigned long long) middle, (unsigned long long) large,
        (unsigned long long) shared->serial, kills);
 
     return done();

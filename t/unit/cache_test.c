@@ -13,6 +13,7 @@
 
 #define SIZE    CACHE_SMALLEST
 #define SMALL   AUTH_TENANT_CACHE_SMALL
+#define MIDDLE  AUTH_TENANT_CACHE_MIDDLE
 #define MAX     AUTH_TENANT_CACHE_MAX
 
 #define NOW     1700000000
@@ -76,6 +77,24 @@ found_as(unsigned token, unsigned tagged, size_t len, int64_t now)
 
     return memcmp(tag, cache_digest(tagged), 32) == 0
            ? cache_serial(copy, len) : 0;
+}
+
+
+/* The classes that have a slot for the token, as digits: 1, 2 and 3. */
+
+static unsigned
+classes_of(unsigned token)
+{
+    unsigned  n, digits;
+
+    for (n = 0, digits = 0; n < AUTH_TENANT_CACHE_CLASSES; n++) {
+
+        if (cache_way(&cache, n, token, TAG) != -1) {
+            digits = digits * 10 + n + 1;
+        }
+    }
+
+    return digits;
 }
 
 
@@ -144,11 +163,45 @@ test_entries(void)
 
         memset(copy, 0xaa, MAX);
         bad += found_as(3, TAG, len, NOW) != 200;
-        bad += cache_way(&cache, len <= SMALL, 3, TAG) != -1;
+        bad += classes_of(3) != cache_class(len) + 1;
     }
 
-    is(bad, 0, "data of 1 to %d bytes, each in its class", MAX);
+    is(bad, 0, "data of 1 to %d bytes, each in its class only", MAX);
     is(found_as(1, TAG, 500, NOW), 7, "beside another");
+}
+
+
+/* Where one class ends and the next begins. */
+
+static void
+test_classes(void)
+{
+    unsigned  i;
+
+    static const struct {
+        const char  *name;
+        size_t       len;
+        unsigned     class;
+    } edges[] = {
+        { "the shortest",             1,          1 },
+        { "the longest small one",    SMALL,      1 },
+        { "the shortest middle one",  SMALL + 1,  2 },
+        { "the longest middle one",   MIDDLE,     2 },
+        { "the shortest large one",   MIDDLE + 1, 3 },
+        { "the longest",              MAX,        3 }
+    };
+
+    empty();
+
+    for (i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+        put_as(10 + i, TAG, 20 + i, edges[i].len, LATER, NOW);
+    }
+
+    for (i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+        is(classes_of(10 + i), edges[i].class, "%s, of %zu bytes",
+           edges[i].name, edges[i].len);
+        is(found_as(10 + i, TAG, edges[i].len, NOW), 20 + i, "is found there");
+    }
 }
 
 
@@ -161,11 +214,13 @@ test_zeros(void)
     unsigned char      zeros[AUTH_TENANT_CACHE_DIGEST];
     auth_tenant_str_t  s;
 
+    static const size_t  lens[] = { 50, 2000, 5000, 50 };
+
     memset(zeros, 0, sizeof(zeros));
     empty();
 
-    for (i = 0; i < 3; i++) {
-        s = cache_data(5 + i, i == 1 ? 2000 : 50);
+    for (i = 0; i < 4; i++) {
+        s = cache_data(5 + i, lens[i]);
         is(auth_tenant_cache_put(&cache, zeros, zeros, &s, LATER, NOW), 1,
            "a digest of zeros");
         is(auth_tenant_cache_find(&cache, zeros, zeros, NOW, copy, tag),
@@ -185,10 +240,12 @@ test_tags(void)
     put_as(1, TAG, 11, 300, LATER, NOW);
     put_as(1, TAG + 1, 12, 310, LATER, NOW);
     put_as(1, TAG + 2, 13, 3000, LATER, NOW);
+    put_as(1, TAG + 3, 17, 1500, LATER, NOW);
 
-    is(found_as(1, TAG, 300, NOW), 11, "one token with three tags");
+    is(found_as(1, TAG, 300, NOW), 11, "one token with four tags");
     is(found_as(1, TAG + 1, 310, NOW), 12, "each");
     is(found_as(1, TAG + 2, 3000, NOW), 13, "has its data");
+    is(found_as(1, TAG + 3, 1500, NOW), 17, "in each class");
 
     len = auth_tenant_cache_find(&cache, cache_digest(1), NULL, NOW, copy,
                                  tag);
@@ -203,13 +260,19 @@ test_tags(void)
     is(found_as(1, TAG, 300, NOW), 11, "one of them is replaced");
     is(found_as(1, TAG + 1, 300, NOW), 14, "which is found");
     is(found_as(1, TAG + 2, 3000, NOW), 13, "the others stand");
+    is(found_as(1, TAG + 3, 1500, NOW), 17, "all of them");
 
     put_as(1, TAG, 15, 300, NOW + 5, NOW);
     put_as(1, TAG + 1, 16, 300, NOW + 5, NOW);
 
     is(auth_tenant_cache_find(&cache, cache_digest(1), NULL, NOW + 6, copy,
-                              tag), 3000,
+                              tag), 1500,
        "of whatever tag is one that has not expired");
+
+    put_as(1, TAG + 3, 18, 1500, NOW + 5, NOW);
+
+    is(auth_tenant_cache_find(&cache, cache_digest(1), NULL, NOW + 6, copy,
+                              tag), 3000, "in whatever class");
 }
 
 
@@ -233,16 +296,41 @@ test_replaced(void)
     is(count(1, 8), 8, "it has taken one slot only");
 
     put_as(1, TAG, 70, SMALL + 1, LATER, NOW);
-    is(found_as(1, TAG, SMALL + 1, NOW), 70, "it may grow to the other class");
-    is(cache_way(&cache, 0, 1, TAG), -1, "its slot in the first is free");
+    is(found_as(1, TAG, SMALL + 1, NOW), 70, "it may grow to another class");
+    is(classes_of(1), 2, "its slot in the first is free");
 
     put(9, NOW);
     is(count(2, 8), 8, "and taken next");
+}
 
-    put_as(9, TAG, 71, SMALL, LATER, NOW);
-    put_as(1, TAG, 72, SMALL, LATER, NOW);
-    is(found_as(1, TAG, SMALL, NOW), 72, "and shrink again");
-    is(cache_way(&cache, 1, 1, TAG), -1, "its slot in the second is free");
+
+/* From each class to each other one: it stays in none of before. */
+
+static void
+test_moved(void)
+{
+    unsigned  from, to, serial;
+
+    static const size_t  lens[] = { SMALL, MIDDLE, MAX };
+
+    serial = 0;
+
+    for (from = 0; from < 3; from++) {
+
+        for (to = 0; to < 3; to++) {
+            empty();
+            put_as(1, TAG, ++serial, lens[from], LATER, NOW);
+            put_as(1, TAG + 1, 100, lens[from], LATER, NOW);
+            put_as(1, TAG, ++serial, lens[to] - 1, LATER, NOW);
+
+            is(classes_of(1), to + 1, "from class %u to class %u", from + 1,
+               to + 1);
+            is(found_as(1, TAG, lens[to] - 1, NOW), serial,
+               "the new one is found");
+            is(found_as(1, TAG + 1, lens[from], NOW), 100,
+               "and another tag's stands");
+        }
+    }
 }
 
 
@@ -356,26 +444,37 @@ test_order(void)
 }
 
 
-/* Also of large ones. */
+/* Also of longer ones, which are as many, whatever there is of the others. */
 
 static void
-test_order_large(void)
+test_order_longer(void)
 {
-    unsigned  i, bad;
+    size_t    len;
+    unsigned  i, n, bad;
 
-    empty();
+    fill();
     bad = 0;
 
-    for (i = 1; i < 50; i++) {
-        put_as(i, TAG, i, 1000 + i, LATER, NOW + 100 * i);
+    for (n = 1; n < AUTH_TENANT_CACHE_CLASSES; n++) {
 
-        bad += found_as(i, TAG, 1000 + i, NOW + 100 * i) != i;
-        bad += i > 8 && cache_way(&cache, 1, i - 8, TAG) != -1;
-        bad += i > 7 && cache_way(&cache, 1, i - 7, TAG) == -1;
+        for (i = n * 100 + 1; i < n * 100 + 50; i++) {
+            len = n * 1500 + i;
+            put_as(i, TAG, i, len, LATER, NOW + 100 * i);
+
+            bad += found_as(i, TAG, len, NOW + 100 * i) != i;
+            bad += classes_of(i) != n + 1;
+            bad += i > n * 100 + 8 && classes_of(i - 8) != 0;
+            bad += i > n * 100 + 7 && classes_of(i - 7) != n + 1;
+        }
     }
 
-    is(bad, 0, "large ones go in the same order");
-    is(count(1, 50), 0, "and take no place from small ones");
+    is(bad, 0, "middle and large ones go in the same order");
+
+    for (i = 142; i < 150; i++) {
+        bad += classes_of(i) != 2;
+    }
+
+    ok(bad == 0 && count(1, 8) == 8, "and take no place from others");
 }
 
 
@@ -478,12 +577,14 @@ main(void)
        "one set of each class");
 
     test_entries();
+    test_classes();
     test_zeros();
     test_tags();
     test_replaced();
+    test_moved();
     test_expired();
     test_order();
-    test_order_large();
+    test_order_longer();
     test_used();
     test_clock();
 
