@@ -25,7 +25,7 @@
 
 /* one part of so many of the memory; the first class has what is left */
 
-#define AUTH_TENANT_CACHE_SHARES   { 1, 4, 8 }
+#define AUTH_TENANT_CACHE_SHARES   { 1, 8, 16 }
 
 /* seconds that `used` may lag behind, and that processes' clocks may differ */
 

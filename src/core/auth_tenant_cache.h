@@ -27,10 +27,10 @@
 
 /*
  * Bytes of data that a slot of each class holds: small, middle, large.  A
- * large one takes 8136 bytes of the memory, hint included; they have an eighth
- * of it, or one set if that is more.  A middle one takes 2120; they have a
- * quarter.  A small one takes 968; they have the rest.  Data goes to the first
- * class that it fits into, and nowhere else.
+ * large one takes 8136 bytes of the memory, hint included; they have a
+ * sixteenth of it.  A middle one takes 2120; they have an eighth.  Both have
+ * one set if that is more.  A small one takes 968; they have the rest.  Data
+ * goes to the first class that it fits into, and nowhere else.
  */
 
 #define AUTH_TENANT_CACHE_CLASSES  3

@@ -72,12 +72,12 @@ test_layout(void)
 
     ok(nlarge == 15 && nsmall == 130, "8m: %u providers, %u tenants",
        (unsigned) nlarge, (unsigned) nsmall);
-    is(auth_tenant_cache_room(&zone->cache, AUTH_TENANT_CACHE_SMALL), 2752,
-       "and 2752 tokens of the usual length");
-    is(auth_tenant_cache_room(&zone->cache, AUTH_TENANT_CACHE_MIDDLE), 488,
-       "and 488 longer ones");
-    is(auth_tenant_cache_room(&zone->cache, AUTH_TENANT_CACHE_MAX), 56,
-       "and 56 of the longest");
+    is(auth_tenant_cache_room(&zone->cache, AUTH_TENANT_CACHE_SMALL), 3568,
+       "and 3568 tokens of the usual length");
+    is(auth_tenant_cache_room(&zone->cache, AUTH_TENANT_CACHE_MIDDLE), 240,
+       "and 240 longer ones");
+    is(auth_tenant_cache_room(&zone->cache, AUTH_TENANT_CACHE_MAX), 24,
+       "and 24 of the longest");
 
     ok(zone->large == nlarge && zone->small == nsmall, "as many are made");
     ok(zone->shpool->log_nomem == 0 && zone->shpool->log_ctx != NULL,

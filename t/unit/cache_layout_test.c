@@ -132,15 +132,16 @@ test_layout(void)
         middle = auth_tenant_cache_room(&cache, MIDDLE) * 2120;
         large = auth_tenant_cache_room(&cache, MAX) * 8136;
 
-        uneven += large > size / 8 && large != 8 * 8136;
-        uneven += size / 8 >= large + 8 * 8136;
-        uneven += middle > size / 4 || size / 4 >= middle + 8 * 2120;
+        uneven += large > size / 16 && large != 8 * 8136;
+        uneven += size / 16 >= large + 8 * 8136;
+        uneven += middle > size / 8 && middle != 8 * 2120;
+        uneven += size / 8 >= middle + 8 * 2120;
         uneven += small + middle + large > size
                   || small + middle + large + 8 * 968 <= size;
     }
 
     is(bad, 0, "sizes to 16 MiB: each part has its place (and none is read)");
-    is(uneven, 0, "large ones have an eighth, middle ones a quarter, small "
+    is(uneven, 0, "large ones have a sixteenth, middle ones an eighth, small "
        "ones the rest");
 
     munmap(memory, 1 << 24);
@@ -164,7 +165,7 @@ test_room(void)
     ok(auth_tenant_cache_room(&cache, 0) == room
        && auth_tenant_cache_room(&cache, 1) == room,
        "%zu of up to %d bytes", room, SMALL);
-    ok(room * 1024 >= size * 5 / 8, "which take at most 1 KiB each");
+    ok(room * 1024 >= size * 13 / 16, "which take at most 1 KiB each");
 
     middle = auth_tenant_cache_room(&cache, MIDDLE);
 
