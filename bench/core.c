@@ -337,7 +337,7 @@ bench_refused(bench_t *b, const char *alg, double signature)
         bad.verdict = as[i].verdict;
 
         if (bad.verdict == AUTH_TENANT_MALFORMED) {
-            bad.token.len--;
+            bad.token.len = b->input.len;
 
         } else if (bad.verdict == AUTH_TENANT_WRONG_ISSUER) {
             bad.policy.issuer = bench_str("https://login.example.net");
