@@ -14,6 +14,7 @@ use warnings;
 
 use Exporter 'import';
 use File::Path qw(make_path);
+use File::Spec ();
 
 our @EXPORT_OK = qw(median spread unfit directory write_to);
 
@@ -56,6 +57,7 @@ sub directory
 
     my $results = $ENV{RESULTS}
                   // (@why ? "$build/bench/results" : "$top/bench/results");
+    $results = File::Spec->rel2abs($results, $top);
     make_path($results);
 
     return $results;
